@@ -1,0 +1,1 @@
+//! Reads `config.ini` and resolves its profiles.

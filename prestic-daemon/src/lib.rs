@@ -1,0 +1,28 @@
+//! The daemon: owns the schedule, `status.ini` and every scheduled restic.
+//!
+//! The path of a run: [`core`] decides that a task is due, [`runs`] writes its record and starts its supervisor,
+//! [`supervise`] (a process of its own) runs restic and keeps the log, and what it reports comes back to [`core`],
+//! which tells the clients through [`rpc`].
+
+pub mod cli;
+
+pub mod config;
+pub mod schedule;
+
+pub mod core;
+pub mod rpc;
+pub mod runs;
+
+pub mod records;
+pub mod restic;
+pub mod supervise;
+
+pub mod log_files;
+pub mod status_ini;
+
+pub mod atomic_write;
+pub mod clock;
+pub mod instance;
+pub mod process;
+pub mod secret;
+pub mod signals;

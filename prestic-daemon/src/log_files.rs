@@ -1,0 +1,1 @@
+//! Names and ages of log files.

@@ -1,0 +1,177 @@
+//! The folder of the records: `<run>.json`, and beside it `<run>.lock`, held as long as the run's supervisor lives.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use prestic_proto::run::RunId;
+
+use crate::{
+    atomic_write,
+    records::record::{Record, Stage},
+};
+
+/// The folder with one record a run.
+#[derive(Debug, Clone)]
+pub struct RecordFolder {
+    path: PathBuf,
+}
+
+impl RecordFolder {
+    /// Opens the folder, and makes it where there is none.
+    pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        atomic_write::create_private_folder(&path)?;
+        Ok(Self { path })
+    }
+
+    /// Returns the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a record so that it survives a crash.
+    pub fn write(&self, record: &Record) -> io::Result<()> {
+        atomic_write::replace(&self.file(record.run, "json"), &serde_json::to_vec(record)?)
+    }
+
+    /// Reads the record of a run.
+    pub fn read(&self, run: RunId) -> io::Result<Record> {
+        Ok(serde_json::from_slice(&fs::read(self.file(run, "json"))?)?)
+    }
+
+    /// Returns the runs that have a record, oldest first.
+    pub fn runs(&self) -> io::Result<Vec<RunId>> {
+        let mut runs = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let name = PathBuf::from(entry?.file_name());
+            if name.extension().is_some_and(|extension| extension == "json")
+                && let Some(run) = name.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
+            {
+                runs.push(run);
+            }
+        }
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
+    /// Takes the lock that says that a run's supervisor lives, to hand it on to the supervisor.
+    ///
+    /// The lock belongs to the open file, so it holds as long as any process has inherited it: there is no moment between
+    /// the daemon's death and the supervisor's first step at which it is free.
+    pub fn lock(&self, run: RunId) -> io::Result<File> {
+        let file = atomic_write::owner_only(OpenOptions::new().create(true).truncate(false).write(true))
+            .open(self.file(run, "lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Whether a run's supervisor lives.
+    pub fn is_supervised(&self, run: RunId) -> io::Result<bool> {
+        match File::open(self.file(run, "lock")) {
+            Ok(file) => match file.try_lock_shared() {
+                Ok(()) => Ok(false),
+                Err(TryLockError::WouldBlock) => Ok(true),
+                Err(TryLockError::Error(error)) => Err(error),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits, for as long as it takes, until a run's supervisor has gone.
+    pub fn wait_until_unsupervised(&self, run: RunId) -> io::Result<()> {
+        match File::open(self.file(run, "lock")) {
+            Ok(file) => file.lock_shared(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets a run that is over.
+    pub fn remove(&self, run: RunId) -> io::Result<()> {
+        for extension in ["json", "lock"] {
+            match fs::remove_file(self.file(run, extension)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a record that cannot be read aside, so that it is neither in the way nor lost.
+    pub fn set_aside(&self, run: RunId) -> io::Result<()> {
+        fs::rename(self.file(run, "json"), self.file(run, "bad"))
+    }
+
+    fn file(&self, run: RunId, extension: &str) -> PathBuf {
+        self.path.join(format!("{run}.{extension}"))
+    }
+}
+
+impl Record {
+    /// Whether the run is over.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.stage, Stage::Finished { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use prestic_proto::run::Trigger;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, RecordFolder) {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RecordFolder::open(home.path().join("runs")).unwrap();
+        (home, folder)
+    }
+
+    fn record(run: u64) -> Record {
+        Record {
+            run: RunId(run),
+            task: "home".to_owned(),
+            trigger: Trigger::Scheduled,
+            due_at: Some(DateTime::UNIX_EPOCH),
+            created_at: DateTime::UNIX_EPOCH,
+            stage: Stage::Planned,
+        }
+    }
+
+    #[test]
+    fn records_come_back_in_the_order_of_their_numbers() {
+        let (_home, folder) = folder();
+        for run in [10, 9, 100] {
+            folder.write(&record(run)).unwrap();
+        }
+        assert_eq!(folder.runs().unwrap(), [RunId(9), RunId(10), RunId(100)]);
+        assert_eq!(folder.read(RunId(9)).unwrap(), record(9));
+    }
+
+    #[test]
+    fn lock_tells_whether_a_supervisor_lives() {
+        let (_home, folder) = folder();
+        assert!(!folder.is_supervised(RunId(1)).unwrap());
+        let lock = folder.lock(RunId(1)).unwrap();
+        assert!(folder.is_supervised(RunId(1)).unwrap());
+        drop(lock);
+        assert!(!folder.is_supervised(RunId(1)).unwrap());
+    }
+
+    #[test]
+    fn removed_run_leaves_nothing() {
+        let (_home, folder) = folder();
+        folder.write(&record(1)).unwrap();
+        drop(folder.lock(RunId(1)).unwrap());
+        folder.remove(RunId(1)).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        folder.remove(RunId(1)).unwrap();
+    }
+}

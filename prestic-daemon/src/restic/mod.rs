@@ -1,0 +1,5 @@
+//! What is known of restic itself.
+
+pub mod messages;
+pub mod outcome;
+pub mod version;

@@ -1,0 +1,1 @@
+//! Versions of restic and what they can do.

@@ -1,0 +1,32 @@
+//! What a supervisor and the daemon say to each other over the supervisor's socket: one JSON value a line.
+//!
+//! A supervisor tells a new listener all that it knows, then what changes. It never waits for a listener: the latest
+//! progress replaces an older one that has not been sent.
+
+use prestic_proto::progress::Progress;
+use serde::{Deserialize, Serialize};
+
+/// From the supervisor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Report {
+    /// restic runs; the record says so too.
+    Started,
+    /// How far restic has come.
+    Progress(Progress),
+    /// restic was asked to stop.
+    Stopping,
+    /// It is over, and the record has the end. Nothing follows.
+    Finished,
+}
+
+/// To the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Interrupt restic, and kill it after the grace.
+    Stop {
+        /// The grace.
+        grace_ms: u64,
+    },
+}

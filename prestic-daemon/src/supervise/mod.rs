@@ -1,0 +1,4 @@
+//! The supervisor: the process that runs one restic.
+
+pub mod feed;
+pub mod spec;

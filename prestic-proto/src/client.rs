@@ -1,0 +1,136 @@
+//! A client of the daemon: domain types in, domain types out.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use tarpc::context::{self, Context};
+
+use crate::{
+    endpoint::{self, Endpoint},
+    error::{ApiError, CallError, ConnectError},
+    event::{Cursor, Watched},
+    home::Home,
+    log::LogChunk,
+    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    run::{Run, RunId},
+    service::{ApiClient, Hello, PROTOCOL, RunSelector},
+    status::Status,
+    transport,
+};
+
+/// How long a call that waits for nothing may take.
+const CALL_LIMIT: Duration = Duration::from_secs(10);
+/// How much longer than its wait a long poll may take.
+const POLL_MARGIN: Duration = Duration::from_secs(5);
+
+/// The answer to a call: the outer error is the connection's, the inner one the daemon's.
+pub type Answer<T> = Result<Result<T, ApiError>, CallError>;
+
+/// A connection to the daemon of a home.
+#[derive(Debug, Clone)]
+pub struct Client {
+    api: ApiClient,
+    hello: Hello,
+}
+
+impl Client {
+    /// Connects to the daemon of a home and makes sure that both speak the same protocol.
+    pub async fn connect(home: &Home) -> Result<Self, ConnectError> {
+        let (client, hello) = Self::connect_any(home).await?;
+        if hello.protocol == PROTOCOL {
+            return Ok(client);
+        }
+        Err(ConnectError::OtherVersion { pid: hello.pid, daemon: hello.version, client: env!("CARGO_PKG_VERSION").to_owned() })
+    }
+
+    /// Connects to the daemon of a home, whatever its version: good for [`Client::hello`] and [`Client::shutdown`] only.
+    pub async fn connect_any(home: &Home) -> Result<(Self, Hello), ConnectError> {
+        let socket = Endpoint::read(home).map_or_else(|_| endpoint::daemon_socket(home), |endpoint| endpoint.socket);
+        let connection = match transport::connect(&socket).await {
+            Ok(connection) => connection,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                return Err(ConnectError::NotRunning { home: home.root().to_owned() });
+            }
+            Err(source) => return Err(ConnectError::Io { socket, source }),
+        };
+        Self::over(ApiClient::new(tarpc::client::Config::default(), connection).spawn()).await.map_err(ConnectError::Call)
+    }
+
+    /// Makes a client of a connected API, over whatever transport.
+    pub async fn over(api: ApiClient) -> Result<(Self, Hello), CallError> {
+        let hello = api.hello(within(CALL_LIMIT)).await?;
+        Ok((Self { api, hello: hello.clone() }, hello))
+    }
+
+    /// Returns who the daemon is.
+    pub fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    /// Returns everything at a glance.
+    pub async fn status(&self) -> Result<Status, CallError> {
+        Ok(self.api.status(within(CALL_LIMIT)).await?)
+    }
+
+    /// Waits for events after a cursor.
+    pub async fn watch(&self, after: Cursor, wait: Duration) -> Result<Watched, CallError> {
+        Ok(self.api.watch(within(wait + POLL_MARGIN), after, millis(wait)).await?)
+    }
+
+    /// Queues a run.
+    pub async fn run(&self, task: &str, args: Vec<String>) -> Answer<RunId> {
+        Ok(self.api.run(within(CALL_LIMIT), task.to_owned(), args).await?)
+    }
+
+    /// Returns one run.
+    pub async fn find_run(&self, run: RunSelector) -> Answer<Run> {
+        Ok(self.api.find_run(within(CALL_LIMIT), run).await?)
+    }
+
+    /// Asks a run to stop.
+    pub async fn stop(&self, run: RunSelector) -> Answer<RunId> {
+        Ok(self.api.stop(within(CALL_LIMIT), run).await?)
+    }
+
+    /// Returns past runs, newest first.
+    pub async fn history(&self, task: Option<String>, limit: u32) -> Answer<Vec<Run>> {
+        Ok(self.api.history(within(CALL_LIMIT), task, limit).await?)
+    }
+
+    /// Returns a piece of a log.
+    pub async fn log(&self, run: RunId, offset: u64, wait: Duration) -> Answer<LogChunk> {
+        Ok(self.api.log(within(wait + POLL_MARGIN), run, offset, millis(wait)).await?)
+    }
+
+    /// Lists the profiles.
+    pub async fn profiles(&self) -> Result<Vec<ProfileSummary>, CallError> {
+        Ok(self.api.profiles(within(CALL_LIMIT)).await?)
+    }
+
+    /// Returns one profile.
+    pub async fn profile(&self, name: &str) -> Answer<ProfileDetails> {
+        Ok(self.api.profile(within(CALL_LIMIT), name.to_owned()).await?)
+    }
+
+    /// Reads the configuration again.
+    pub async fn reload(&self) -> Answer<ConfigReport> {
+        Ok(self.api.reload(within(CALL_LIMIT)).await?)
+    }
+
+    /// Begins the daemon's shutdown.
+    pub async fn shutdown(&self) -> Result<(), CallError> {
+        Ok(self.api.shutdown(within(CALL_LIMIT)).await?)
+    }
+}
+
+fn within(limit: Duration) -> Context {
+    let mut context = context::current();
+    context.deadline = Instant::now() + limit;
+    context
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

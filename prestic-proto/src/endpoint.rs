@@ -1,0 +1,58 @@
+//! Where a daemon listens, and how a client learns it.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::home::Home;
+
+/// What the lock file says of the daemon that holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The daemon's process id.
+    pub pid: u32,
+    /// The socket on which it listens (on Windows the name of its pipe).
+    pub socket: PathBuf,
+}
+
+impl Endpoint {
+    /// Reads what the last daemon of a home wrote into its lock file. It may be dead.
+    pub fn read(home: &Home) -> io::Result<Self> {
+        let text = fs::read_to_string(home.lock_file())?;
+        serde_json::from_str(&text).map_err(io::Error::from)
+    }
+}
+
+/// Returns the folder for the sockets of a home.
+///
+/// The user's runtime folder serves the default home only: two homes of one user must not share a socket.
+pub fn socket_dir(home: &Home) -> PathBuf {
+    env::var_os("XDG_RUNTIME_DIR")
+        .filter(|dir| home.is_default() && Path::new(dir).is_absolute())
+        .map_or_else(|| home.root().join("run"), |dir| Path::new(&dir).join("prestic"))
+}
+
+/// Returns where the daemon of a home listens.
+pub fn daemon_socket(home: &Home) -> PathBuf {
+    socket_name(home, "daemon")
+}
+
+/// Returns where the supervisor of one run listens.
+pub fn run_socket(home: &Home, run: crate::run::RunId) -> PathBuf {
+    socket_name(home, &format!("run-{run}"))
+}
+
+#[cfg(not(windows))]
+fn socket_name(home: &Home, name: &str) -> PathBuf {
+    socket_dir(home).join(format!("{name}.sock"))
+}
+
+/// A pipe has no folder, so the home's path is part of its name.
+#[cfg(windows)]
+fn socket_name(home: &Home, name: &str) -> PathBuf {
+    let home = home.root().to_string_lossy().to_lowercase().replace(['\\', '/', ':'], "-");
+    PathBuf::from(format!(r"\\.\pipe\prestic-{home}-{name}"))
+}

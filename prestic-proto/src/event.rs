@@ -1,0 +1,72 @@
+//! Events are facts: numbered, and kept by the daemon for a while.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    profile::ConfigProblem,
+    progress::Progress,
+    run::{Run, RunId},
+};
+
+/// Where a client is in the events of one daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Which start of the daemon numbered it.
+    pub instance: u64,
+    /// The number of the last event that the client has seen.
+    pub seq: u64,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number: one more than the event's before.
+    pub seq: u64,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum EventKind {
+    /// A run came into being, or moved on in its life.
+    Run {
+        /// The run as it is now.
+        run: Box<Run>,
+    },
+    /// A new configuration is live.
+    ConfigLoaded {
+        /// How many tasks it has.
+        tasks: usize,
+        /// What it warns of.
+        warnings: Vec<ConfigProblem>,
+    },
+    /// A new configuration has errors; the one before stays live.
+    ConfigRejected {
+        /// What is wrong with it.
+        errors: Vec<ConfigProblem>,
+    },
+    /// The daemon is going down and takes no more runs.
+    ShuttingDown,
+}
+
+/// What a long poll answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Watched {
+    /// What happened since the client's cursor, and the latest progress of all runs.
+    Events {
+        /// Oldest first; empty when the time was over first, or when only progress changed.
+        events: Vec<Event>,
+        /// The latest progress of every running run.
+        progress: Vec<(RunId, Progress)>,
+        /// The cursor for the next call.
+        next: Cursor,
+    },
+    /// The cursor is of another daemon, or too old: ask for the status and go on from there.
+    Resync,
+}

@@ -1,0 +1,19 @@
+//! What PRestic's daemon and its clients say to each other: the types, the API and the way to reach it.
+//!
+//! Clients (`prestic-ctl`, the tray, the web interface) know nothing of the daemon but this crate.
+
+pub mod endpoint;
+pub mod home;
+pub mod service;
+
+pub mod event;
+pub mod log;
+pub mod outcome;
+pub mod profile;
+pub mod progress;
+pub mod run;
+pub mod status;
+
+pub mod client;
+pub mod error;
+pub mod transport;
