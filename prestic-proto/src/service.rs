@@ -53,7 +53,7 @@ pub trait Api {
     /// Waits for something to happen after the cursor, or for `wait_ms` to pass.
     async fn watch(after: Cursor, wait_ms: u64) -> Watched;
 
-    /// Puts a run of a task into the queue. Words given here replace the task's `args`.
+    /// Puts a run of a task into the queue. Words given here come after the task's own `args`.
     async fn run(task: String, args: Vec<String>) -> Result<RunId, ApiError>;
 
     /// Returns one run, active or past.
