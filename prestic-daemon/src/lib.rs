@@ -22,6 +22,7 @@ pub mod status_ini;
 
 pub mod atomic_write;
 pub mod clock;
+pub mod fingerprint;
 pub mod instance;
 pub mod process;
 pub mod secret;
