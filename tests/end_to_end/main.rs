@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "everything here is a test, helpers too")]
 
+mod harness;
 mod round_trip;
 
 mod crash;

@@ -57,6 +57,8 @@ pub enum Step {
         /// How many in a second.
         per_second: u32,
     },
+    /// Tells a line on the wire.
+    Tell(String),
     /// Makes an empty file.
     Touch(PathBuf),
     /// Waits until the gate at this path is opened.

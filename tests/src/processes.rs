@@ -80,7 +80,17 @@ pub fn of_home(home: &Path) -> Vec<u32> {
 }
 
 /// Returns the memory that a process has resident, in KiB.
-pub fn resident_kib(number: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{number}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
+pub fn resident_kib(number: u32) -> u64 {
+    memory_kib(number, "VmRSS:")
+}
+
+/// Returns the most memory that a process ever had resident, in KiB.
+pub fn peak_kib(number: u32) -> u64 {
+    memory_kib(number, "VmHWM:")
+}
+
+fn memory_kib(number: u32, field: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{number}/status")).expect("the process runs");
+    let value = status.lines().find_map(|line| line.strip_prefix(field)?.split_whitespace().next()?.parse().ok());
+    value.expect("Linux tells it for every process")
 }

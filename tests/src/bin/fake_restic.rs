@@ -71,7 +71,7 @@ fn perform(script: FakeScript, arguments: &[String]) -> ExitCode {
         let (sender, mut receiver) = oneshot::channel();
         let own = Arc::clone(&script);
         // The thread is not joined: an interrupted restic does not finish what it had planned.
-        thread::spawn(move || sender.send(own.steps.iter().try_for_each(take)).ok());
+        thread::spawn(move || sender.send(own.steps.iter().try_for_each(|step| take(&own, step))).ok());
         loop {
             tokio::select! {
                 _ = interrupts.recv() => {
@@ -118,7 +118,7 @@ fn append(path: &Path, line: &str) {
     }
 }
 
-fn take(step: &Step) -> io::Result<()> {
+fn take(script: &FakeScript, step: &Step) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match step {
         Step::Out(text) => stdout.write_all(text.as_bytes())?,
@@ -126,6 +126,7 @@ fn take(step: &Step) -> io::Result<()> {
         Step::Bytes(bytes) => stdout.write_all(bytes)?,
         Step::Flood { bytes, line } => flood(&mut stdout, *bytes, *line)?,
         Step::Paced { lines, per_second } => paced(&mut stdout, *lines, *per_second)?,
+        Step::Tell(line) => tell(script, line),
         Step::Touch(path) => drop(File::create(path)?),
         Step::Wait(gate) => {
             stdout.flush()?;
