@@ -57,10 +57,7 @@ pub struct TestHome {
 }
 
 impl TestHome {
-    /// Makes a home with this configuration.
-    ///
-    /// `{}` in a path of the configuration is not filled in: write it with `format!` from [`TestHome::path`], after
-    /// making an empty home, where it needs the folder.
+    /// Makes an empty home. Its configuration comes with [`TestHome::write_config`], which can name paths in the test's folder.
     #[expect(clippy::new_without_default, reason = "making one touches the disk")]
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("prestic-").tempdir().expect("the system has a folder for such files");
