@@ -1,1 +1,18 @@
-//! Skeleton.
+//! The harness of the end-to-end tests: a home of its own, the real binaries, real restic, and a scripted double of it.
+//!
+//! Nothing here sleeps: every wait is for an event (the daemon's `watch`, a process's end, a pipe), with a limit after
+//! which the test fails. The harness is for Linux: it looks into `/proc` and waits for processes by descriptor.
+
+pub mod home;
+pub mod programs;
+pub mod restic;
+
+pub mod fake;
+pub mod files;
+pub mod processes;
+pub mod runs;
+
+use std::time::Duration;
+
+/// How long a wait may take before the test fails: far more than anything needs, on a busy machine too.
+pub const LIMIT: Duration = Duration::from_secs(120);

@@ -1,2 +1,180 @@
-//! Skeleton.
-fn main() {}
+//! A scripted double of restic, for what real restic cannot be made to do on demand.
+//!
+//! The variable `FAKE_RESTIC` holds its script ([`prestic_tests::fake::FakeScript`], JSON). Without one it succeeds and says
+//! nothing. It is never used where real restic can show the same.
+
+use std::{
+    env,
+    fs::{File, OpenOptions},
+    io::{self, Read, Write},
+    path::Path,
+    process::{Command, ExitCode, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use prestic_tests::fake::{FakeScript, SCRIPT_VARIABLE, Step};
+use serde_json::json;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
+
+/// The variable that makes the double the child that holds a pipe open, until this gate is opened.
+const HOLD_VARIABLE: &str = "FAKE_RESTIC_HOLD";
+/// The exit code of a restic that was interrupted.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    if let Some(gate) = env::var_os(HOLD_VARIABLE) {
+        wait_at(Path::new(&gate)).ok();
+        return ExitCode::SUCCESS;
+    }
+    let script = match env::var(SCRIPT_VARIABLE) {
+        Ok(text) => match serde_json::from_str(&text) {
+            Ok(script) => script,
+            Err(error) => {
+                eprintln!("{SCRIPT_VARIABLE} is no script: {error}");
+                return ExitCode::from(99);
+            }
+        },
+        Err(_) => FakeScript::default(),
+    };
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str) {
+        "version" => print_version(&script, arguments.iter().any(|argument| argument == "--json")),
+        "unlock" | "list" | "snapshots" | "cat" => ExitCode::SUCCESS,
+        _ => perform(script, &arguments),
+    }
+}
+
+fn print_version(script: &FakeScript, as_json: bool) -> ExitCode {
+    let version = script.version.as_deref().unwrap_or("0.18.0");
+    if as_json && !version.starts_with("0.14") {
+        println!("{}", json!({ "message_type": "version", "version": version, "go_version": "go1.24" }));
+    } else {
+        println!("restic {version} compiled with go1.24 on linux/amd64");
+    }
+    ExitCode::SUCCESS
+}
+
+/// Does the steps, while it listens to SIGINT.
+fn perform(script: FakeScript, arguments: &[String]) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime needs a few descriptors");
+    let script = Arc::new(script);
+    runtime.block_on(async {
+        // The handler stands before anybody is told of the start, so that no signal is missed.
+        let mut interrupts = signal(SignalKind::interrupt()).expect("SIGINT can be handled");
+        record(&script, arguments);
+        tell(&script, &format!("started {}", std::process::id()));
+        let (sender, mut receiver) = oneshot::channel();
+        let own = Arc::clone(&script);
+        // The thread is not joined: an interrupted restic does not finish what it had planned.
+        thread::spawn(move || sender.send(own.steps.iter().try_for_each(|step| take(&own, step))).ok());
+        loop {
+            tokio::select! {
+                _ = interrupts.recv() => {
+                    tell(&script, "interrupted");
+                    if !script.ignores_interrupt {
+                        return ExitCode::from(INTERRUPTED);
+                    }
+                }
+                done = &mut receiver => {
+                    return match done {
+                        Ok(Ok(())) => ExitCode::from(script.exit_code),
+                        Ok(Err(error)) => {
+                            eprintln!("fake_restic: {error}");
+                            ExitCode::from(98)
+                        }
+                        Err(_) => ExitCode::from(97),
+                    };
+                }
+            }
+        }
+    })
+}
+
+fn record(script: &FakeScript, arguments: &[String]) {
+    if let Some(path) = &script.record {
+        let environment: Vec<(String, String)> =
+            env::vars_os().map(|(name, value)| (name.to_string_lossy().into(), value.to_string_lossy().into())).collect();
+        append(path, &json!({ "argv": arguments, "env": environment }).to_string());
+    }
+}
+
+fn tell(script: &FakeScript, line: &str) {
+    if let Some(path) = &script.tell {
+        append(path, line);
+    }
+}
+
+/// Appends one line with one write, so that doubles that run at once do not mix theirs.
+fn append(path: &Path, line: &str) {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
+    if let Err(error) = written {
+        eprintln!("fake_restic: cannot write to {}: {error}", path.display());
+    }
+}
+
+fn take(script: &FakeScript, step: &Step) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match step {
+        Step::Out(text) => stdout.write_all(text.as_bytes())?,
+        Step::Err(text) => io::stderr().write_all(text.as_bytes())?,
+        Step::Bytes(bytes) => stdout.write_all(bytes)?,
+        Step::Flood { bytes, line } => flood(&mut stdout, *bytes, *line)?,
+        Step::Paced { lines, per_second } => paced(&mut stdout, *lines, *per_second)?,
+        Step::Tell(line) => tell(script, line),
+        Step::Touch(path) => drop(File::create(path)?),
+        Step::Wait(gate) => {
+            stdout.flush()?;
+            wait_at(gate)?;
+        }
+        Step::HoldPipe(gate) => {
+            Command::new(env::current_exe()?).env(HOLD_VARIABLE, gate).stdin(Stdio::null()).spawn().map(drop)?;
+        }
+    }
+    stdout.flush()
+}
+
+/// Writes with blocks of 64 KiB, as fast as the reader takes them.
+fn flood(stdout: &mut impl Write, bytes: u64, line: u64) -> io::Result<()> {
+    const BLOCK: usize = 64 * 1024;
+    let mut block = vec![b'x'; BLOCK];
+    let mut written = 0;
+    // Where the next line ends, counted from the first byte.
+    let mut end = line.saturating_sub(1);
+    while written < bytes {
+        let length = usize::try_from((bytes - written).min(BLOCK as u64)).unwrap_or(BLOCK);
+        let mut ends = Vec::new();
+        while end < written + length as u64 {
+            let offset = usize::try_from(end - written).unwrap_or_default();
+            block[offset] = b'\n';
+            ends.push(offset);
+            end += line.max(1);
+        }
+        stdout.write_all(&block[..length])?;
+        for offset in ends {
+            block[offset] = b'x';
+        }
+        written += length as u64;
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a steady rate is what this step is for; nothing waits for it")]
+fn paced(stdout: &mut impl Write, lines: u32, per_second: u32) -> io::Result<()> {
+    for line in 1..=lines {
+        writeln!(stdout, "line {line}")?;
+        stdout.flush()?;
+        thread::sleep(Duration::from_secs(1) / per_second.max(1));
+    }
+    Ok(())
+}
+
+/// Waits for one byte from a pipe, or for the end of whoever holds it.
+fn wait_at(gate: &Path) -> io::Result<()> {
+    File::open(gate)?.read(&mut [0]).map(drop)
+}

@@ -1,0 +1,28 @@
+# The commands of a checkout. Each target is one script or one cargo command, so that nothing is hidden here.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo clean-demo test lint bench soak
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+build: ## Build prestic-daemon and prestic-ctl (release, in target/release)
+	cargo build --release --locked -p prestic-daemon -p prestic-ctl
+
+demo: ## Watch a real backup: make demo, or make demo SRC=/a/folder
+	@SRC="$(SRC)" packaging/demo.sh
+
+clean-demo: ## Remove what the demo left in target/demo
+	rm -rf "$${CARGO_TARGET_DIR:-target}/demo"
+
+test: ## Install what the tests need, then check everything
+	@tests/scripts/test.sh
+
+lint: ## Check format, lints, documentation and scripts, without running a test
+	@tests/scripts/lint.sh
+
+bench: ## Measure the overhead and the memory, each beside its reference
+	@tests/scripts/bench.sh
+
+soak: ## Kill the daemon 50 times in the middle of a backup, for every restic
+	@tests/scripts/soak.sh

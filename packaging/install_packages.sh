@@ -1,0 +1,75 @@
+#!/bin/sh
+# Makes sure that commands are there: install_packages.sh COMMAND...
+#
+# Installs the package of each missing one with the system's package manager, with sudo where we are not root.
+# It says what it installs, and where there is no known manager it says what to install.
+set -eu
+
+missing=''
+for command in "$@"; do
+    command -v "$command" >/dev/null 2>&1 || missing="$missing $command"
+done
+[ -n "$missing" ] || exit 0
+
+manager=''
+for candidate in apt-get dnf pacman zypper brew; do
+    if command -v "$candidate" >/dev/null 2>&1; then
+        manager=$candidate
+        break
+    fi
+done
+
+package_of() {
+    case "$manager:$1" in
+    apt-get:cc) echo 'gcc libc6-dev' ;;
+    pacman:python3) echo python ;;
+    brew:cc) echo gcc ;;
+    *:cc) echo gcc ;;
+    *:xargs) echo findutils ;;
+    *) echo "$1" ;;
+    esac
+}
+
+packages=''
+for command in $missing; do
+    packages="$packages $(package_of "$command")"
+done
+
+if [ -z "$manager" ]; then
+    echo "Missing:$missing. No known package manager is here: install these yourself, then try again." >&2
+    exit 1
+fi
+
+as_root=''
+if [ "$(id -u)" -ne 0 ] && [ "$manager" != brew ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "Missing:$missing. Install as root:$packages" >&2
+        exit 1
+    fi
+    as_root='sudo'
+fi
+
+echo "Installing with $manager:$packages"
+# The list is ours, and no word of it holds a space.
+# shellcheck disable=SC2086
+set -- $packages
+case $manager in
+apt-get)
+    # The first try spares the network where the package lists are there already.
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null 2>&1 || {
+        $as_root apt-get -qq update
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"
+    }
+    ;;
+dnf) $as_root dnf install -y -q "$@" ;;
+pacman) $as_root pacman -S --noconfirm --needed "$@" ;;
+zypper) $as_root zypper --non-interactive install "$@" ;;
+brew) brew install "$@" ;;
+esac
+
+for command in $missing; do
+    command -v "$command" >/dev/null 2>&1 || {
+        echo "\`$command\` is still missing after the installation of:$packages" >&2
+        exit 1
+    }
+done

@@ -1,0 +1,98 @@
+//! What goes in comes out: backup, forget, restore and dump, through the daemon and in the foreground.
+
+use std::fs::{self, File};
+
+use prestic_tests::{files, home::TestHome, restic::each_restic};
+
+#[test]
+fn restored_tree_and_dumped_file_are_what_was_backed_up() {
+    each_restic(|restic| {
+        let mut home = TestHome::new();
+        let repository = restic.init(home.path("repository"));
+        let source = home.path("source");
+        files::tree(&source);
+        home.write_config(format!(
+            "[repo]\n{}\n[backup]\ninherit = repo\ncommand = backup\nargs = '{}'\n",
+            repository.profile(),
+            source.display()
+        ));
+        home.start_daemon();
+
+        home.ctl(&["run", "backup"]).expect_code(0);
+        repository.check(1);
+
+        let restored = home.path("restored");
+        let target = restored.display().to_string();
+        home.ctl(&["-p", "repo", "restore", "latest", "--target", &target]).expect_code(0);
+        files::assert_same_tree(&source, &restored.join(source.strip_prefix("/").unwrap()));
+
+        let big = source.join("big");
+        let dumped = home.path("dumped");
+        let mut dump = home.ctl_command(&["-p", "repo", "dump", "latest", &big.display().to_string()]);
+        assert!(dump.stdout(File::create(&dumped).unwrap()).status().unwrap().success());
+        assert!(fs::read(&big).unwrap() == fs::read(&dumped).unwrap(), "the dumped file differs");
+
+        let listed = home.ctl(&["-p", "repo", "snapshots", "--json"]).stdout_of_success();
+        let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
+        assert_eq!(listed.len(), 1);
+    });
+}
+
+#[test]
+fn forget_task_leaves_the_snapshots_that_it_keeps() {
+    each_restic(|restic| {
+        let mut home = TestHome::new();
+        let repository = restic.init(home.path("repository"));
+        let source = home.path("source");
+        files::tree(&source);
+        home.write_config(format!(
+            "[repo]\n{}\n[backup]\ninherit = repo\ncommand = backup\nargs = '{}'\n\n\
+             [tidy]\ninherit = repo\ncommand = forget\nargs =\n    --prune\n    --keep-last 1\n",
+            repository.profile(),
+            source.display()
+        ));
+        home.start_daemon();
+        home.ctl(&["run", "backup"]).expect_code(0);
+        files::random_file(&source.join("plain.txt"), 5_000, 42);
+        home.ctl(&["run", "backup", "--quiet"]).expect_code(0);
+        repository.check(2);
+        home.ctl(&["run", "tidy"]).expect_code(0);
+        repository.check(1);
+    });
+}
+
+#[test]
+fn words_after_two_dashes_reach_restic() {
+    each_restic(|restic| {
+        let mut home = TestHome::new();
+        let repository = restic.init(home.path("repository"));
+        let source = home.path("source");
+        files::tree(&source);
+        home.write_config(format!("[backup]\n{}command = backup\nargs = '{}'\n", repository.profile(), source.display()));
+        home.start_daemon();
+        home.ctl(&["run", "backup", "--", "--tag", "by-hand"]).expect_code(0);
+        assert_eq!(repository.snapshots()[0]["tags"], serde_json::json!(["by-hand"]));
+    });
+}
+
+/// restic before 0.19 says nothing by its exit code when some of the sources are not there.
+#[test]
+fn missing_source_is_a_warning_where_restic_says_so() {
+    each_restic(|restic| {
+        let mut home = TestHome::new();
+        let repository = restic.init(home.path("repository"));
+        let source = home.path("source");
+        files::tree(&source);
+        home.write_config(format!(
+            "[backup]\n{}command = backup\nargs = '{}' '{}'\n",
+            repository.profile(),
+            source.display(),
+            home.path("absent").display()
+        ));
+        home.start_daemon();
+        let (exit_code, outcome) = if restic.is_at_least("0.19.0") { (3, "warnings") } else { (0, "succeeded") };
+        home.ctl(&["run", "backup"]).expect_code(exit_code);
+        repository.check(1);
+        assert_eq!(home.history("backup")[0].finished().unwrap().outcome.word(), outcome);
+    });
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Measures what PRestic costs, each figure beside its reference in the same run: `make bench`.
+#
+# A measurement is no test: it prints a table with targets, and what misses one is for a person to judge.
+set -eu
+cd "$(dirname "$0")/../.."
+packaging/install_packages.sh cc restic python3
+tests/scripts/fetch_restic.sh
+cargo build --release --workspace --bins --locked
+"${CARGO_TARGET_DIR:-target}/release/bench" "$@"

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Everything that must hold before a change is merged: `make test`.
+set -eu
+cd "$(dirname "$0")/../.."
+
+step() {
+    printf '\n==> %s\n' "$*"
+}
+
+command -v cargo >/dev/null 2>&1 || {
+    echo 'cargo is missing: install a Rust toolchain first' >&2
+    exit 1
+}
+
+step 'Packages that the tests use'
+packaging/install_packages.sh cc restic python3 shellcheck
+tests/scripts/fetch_restic.sh
+
+tests/scripts/lint.sh
+
+step 'Build: cargo build --workspace --locked'
+cargo build --workspace --locked
+
+step 'Tests: cargo test --workspace --locked'
+cargo test --workspace --locked
+
+printf '\nAll checks passed.\n'

@@ -1,0 +1,30 @@
+//! Measures what PRestic costs, each figure beside its reference in the same run.
+//!
+//! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
+//! `bench NAME...` measures only these of: commands, memory, drain, config.
+
+mod commands;
+mod config;
+mod drain;
+mod memory;
+mod table;
+
+use std::env;
+
+use table::Table;
+
+/// A part of the bench, by the name that chooses it.
+type Part = (&'static str, fn(&Table));
+
+const PARTS: [Part; 4] =
+    [("commands", commands::measure), ("memory", memory::measure), ("drain", drain::measure), ("config", config::measure)];
+
+fn main() {
+    let chosen: Vec<String> = env::args().skip(1).collect();
+    let table = Table::begin();
+    for (name, measure) in PARTS {
+        if chosen.is_empty() || chosen.iter().any(|wanted| wanted == name) {
+            measure(&table);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Finds the programs under test, and builds them once in each test process.
+//!
+//! `cargo test` builds only the programs of the package that it tests, so the harness asks cargo for those of the others:
+//! a matter of milliseconds when they are up to date.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// Returns `prestic-daemon`.
+pub fn daemon() -> PathBuf {
+    program("prestic-daemon")
+}
+
+/// Returns `prestic-ctl`.
+pub fn ctl() -> PathBuf {
+    program("prestic-ctl")
+}
+
+/// Returns the scripted double of restic.
+pub fn fake_restic() -> PathBuf {
+    program("fake_restic")
+}
+
+/// Returns the root of the checkout.
+pub fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace").to_owned()
+}
+
+/// Returns the folder that cargo builds into.
+pub fn target() -> PathBuf {
+    profile_folder()
+        .ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").exists())
+        .expect("cargo marks its target folder")
+        .to_owned()
+}
+
+fn program(name: &str) -> PathBuf {
+    build_once();
+    profile_folder().join(name).with_extension(env::consts::EXE_EXTENSION)
+}
+
+/// Returns the folder of this process's own profile, so that tests and programs are built alike.
+fn profile_folder() -> PathBuf {
+    let own = env::current_exe().expect("Linux tells a process its program");
+    let folder = own.parent().expect("a program lies in a folder");
+    if folder.ends_with("deps") { folder.parent().expect("deps lies in a folder").to_owned() } else { folder.to_owned() }
+}
+
+fn build_once() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = profile_folder();
+        let profile = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => "dev",
+            Some(name) => name,
+        };
+        let status = Command::new(env!("CARGO"))
+            .current_dir(checkout())
+            .args(["build", "--workspace", "--bins", "--quiet", "--profile", profile, "--target-dir"])
+            .arg(target())
+            .status()
+            .expect("cargo built this test, so it runs");
+        assert!(status.success(), "the programs under test cannot be built");
+    });
+}
