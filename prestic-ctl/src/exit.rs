@@ -18,7 +18,7 @@ pub const TABLE: &str = "\
 Exit codes:
   0     done; for `run` and `-p`: restic ended with 0
   1     `check` and `reload`: the configuration has errors
-  1-12  `run` and `-p`: restic's own exit code (3: some files could not be read; 11: the repository is locked)
+  1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
   65    the daemon refused: unknown name, run already under way, nothing there, shutting down
   69    no daemon runs and none could be started, or it went away

@@ -4,10 +4,10 @@
 
 use std::{collections::BTreeMap, io, time::Duration};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use prestic_proto::run::{Run, RunId, RunState};
 
-use super::{View, progress_text};
+use super::{View, bar_terminal, progress_text};
 use crate::{clock, output::Look, text::printable};
 
 /// How often the mark moves that shows that we are alive.
@@ -20,15 +20,17 @@ pub struct Bars {
     all: MultiProgress,
     bars: BTreeMap<RunId, ProgressBar>,
     look: Look,
+    name_columns: usize,
 }
 
 impl Bars {
     /// Returns bars for a terminal that looks like this.
     pub fn new(look: Look) -> Self {
-        Self { all: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), bars: BTreeMap::new(), look }
+        Self { all: MultiProgress::with_draw_target(bar_terminal::draw_target()), bars: BTreeMap::new(), look, name_columns: 0 }
     }
 
     fn draw(&mut self, run: &Run) {
+        self.name_columns = self.name_columns.max(progress_text::name_columns(run));
         let bar = self.bars.entry(run.id).or_insert_with(|| {
             let bar = self.all.add(ProgressBar::new_spinner());
             bar.set_style(style(&self.look));
@@ -36,10 +38,12 @@ impl Bars {
             bar
         });
         // Asked for each time: the user may have resized the terminal.
-        let columns = current_columns(&self.look).saturating_sub(MARK_COLUMNS);
+        let columns = bar_terminal::columns().or(self.look.columns).unwrap_or(usize::MAX).saturating_sub(MARK_COLUMNS);
         let look = Look { columns: Some(columns), ..self.look };
         let indent = " ".repeat(MARK_COLUMNS);
-        bar.set_message(progress_text::terminal_lines(run, clock::now(), &look).join(&format!("\n{indent}")));
+        bar.set_message(
+            progress_text::terminal_lines(run, self.name_columns, clock::now(), &look).join(&format!("\n{indent}")),
+        );
     }
 }
 
@@ -75,14 +79,6 @@ impl View for Bars {
             bar.finish_and_clear();
         }
     }
-}
-
-fn current_columns(look: &Look) -> usize {
-    #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| usize::from(size.ws_col));
-    #[cfg(not(unix))]
-    let columns = None;
-    columns.filter(|columns| *columns > 0).or(look.columns).unwrap_or(usize::MAX)
 }
 
 fn style(look: &Look) -> ProgressStyle {

@@ -19,11 +19,20 @@ const LONGEST_BAR: usize = 40;
 /// A shorter bar tells less than the percentage beside it.
 const SHORTEST_BAR: usize = 8;
 
+/// Returns how many columns the name of a run takes where there is room for it.
+pub fn name_columns(run: &Run) -> usize {
+    width(&printable(&run.task)).min(LONGEST_NAME)
+}
+
 /// Returns what a terminal shows of a run: its name with the bar, the numbers, the file.
-pub fn terminal_lines(run: &Run, now: DateTime<Utc>, look: &Look) -> Vec<String> {
+///
+/// The name is filled up to `name_columns`, so that the bars of several runs line up.
+pub fn terminal_lines(run: &Run, name_columns: usize, now: DateTime<Utc>, look: &Look) -> Vec<String> {
     // The last column stays free: some terminals wrap when it is used.
     let columns = look.columns.unwrap_or(usize::MAX).saturating_sub(1);
-    let name = cut_end(&printable(&run.task), LONGEST_NAME.min(columns));
+    let name_columns = name_columns.min(columns);
+    let mut name = cut_end(&printable(&run.task), name_columns);
+    name += &" ".repeat(name_columns - width(&name));
     let Some(progress) = run.progress.as_ref().filter(|_| run.pid().is_some()) else {
         let state = cut_end(&waiting_words(run, now), columns.saturating_sub(width(&name) + 2));
         return vec![format!("{}  {state}", look.paint(Paint::Strong, &name))];
@@ -78,7 +87,7 @@ fn bar(fraction: f64, columns: usize, paint: Paint, look: &Look) -> String {
     let filled = ((fraction.clamp(0.0, 1.0) * columns as f64) as usize).min(columns);
     // Without colors the two parts need characters that differ at a glance.
     let (full, empty) = match (look.has_unicode, look.has_color) {
-        (true, true) => ("━", "━"),
+        (true, true) => ("━", "─"),
         (true, false) => ("█", "░"),
         (false, _) => ("#", "-"),
     };
@@ -106,7 +115,7 @@ fn numbers(progress: &Progress) -> Vec<String> {
 fn time_words(run: &Run, progress: &Progress, now: DateTime<Utc>) -> String {
     match progress.seconds_remaining.filter(|seconds| *seconds > 0) {
         Some(seconds) => format!("{} left", words::duration(seconds)),
-        None => elapsed(run, now),
+        None => format!("{} so far", elapsed(run, now)),
     }
 }
 
@@ -164,7 +173,7 @@ mod tests {
     #[track_caller]
     fn check(run: &Run, columns: usize, expected: &[&str]) {
         let look = Look { columns: Some(columns), ..Look::PLAIN };
-        let lines = terminal_lines(run, run.created_at + TimeDelta::seconds(65), &look);
+        let lines = terminal_lines(run, name_columns(run), run.created_at + TimeDelta::seconds(65), &look);
         assert_eq!(lines, expected);
         for line in lines {
             assert!(width(&line) < columns, "{line:?} takes all of {columns} columns");
@@ -199,11 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn the_bars_of_several_runs_line_up() {
+        let look = Look { columns: Some(80), ..Look::PLAIN };
+        let short = Run { task: "写真".to_owned(), ..busy_run() };
+        let [short, long] = [short, busy_run()].map(|run| terminal_lines(&run, 11, run.created_at, &look).remove(0));
+        assert_eq!(short.replace("写真       ", ""), long.replace("home-backup", ""));
+    }
+
+    #[test]
     fn errors_come_first() {
         let mut run = busy_run();
         run.progress.as_mut().unwrap().errors = 2;
         let look = Look { columns: Some(40), ..Look::PLAIN };
-        assert_eq!(terminal_lines(&run, run.created_at, &look)[1], "  2 errors · 1.2 of 3.2 GiB");
+        assert_eq!(terminal_lines(&run, name_columns(&run), run.created_at, &look)[1], "  2 errors · 1.2 of 3.2 GiB");
     }
 
     #[test]
@@ -217,13 +234,13 @@ mod tests {
     fn a_stopping_run_says_so() {
         let run = Run { state: RunState::Stopping { pid: 7 }, ..busy_run() };
         let look = Look { columns: Some(80), ..Look::PLAIN };
-        assert!(terminal_lines(&run, run.created_at, &look)[1].starts_with("  stopping · 1.2 of"));
+        assert!(terminal_lines(&run, name_columns(&run), run.created_at, &look)[1].starts_with("  stopping · 1.2 of"));
     }
 
     #[test]
     fn a_terminal_without_unicode_gets_ascii() {
         let look = Look { columns: Some(80), has_unicode: false, has_color: false };
-        let lines = terminal_lines(&busy_run(), busy_run().created_at, &look);
+        let lines = terminal_lines(&busy_run(), 11, busy_run().created_at, &look);
         assert!(lines[0].contains("  ################------------------------   42%"), "{}", lines[0]);
         assert!(lines[..2].iter().all(|line| line.is_ascii()));
     }
