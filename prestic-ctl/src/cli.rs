@@ -1,7 +1,7 @@
 //! The command line.
 //!
 //! `-p` ends it: all that follows the profile is restic's, `--help` and `-p` too. clap has no way to say that, so
-//! [`split`] takes those words away before clap sees the rest.
+//! `split` takes those words away before clap sees the rest.
 
 use std::ffi::{OsStr, OsString};
 
