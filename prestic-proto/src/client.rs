@@ -5,7 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tarpc::context::{self, Context};
+use tarpc::{
+    ClientMessage, Response, Transport,
+    client::NewClient,
+    context::{self, Context},
+};
+use tokio::sync::watch;
 
 use crate::{
     endpoint::{self, Endpoint},
@@ -15,7 +20,7 @@ use crate::{
     log::LogChunk,
     profile::{ConfigReport, ProfileDetails, ProfileSummary},
     run::{Run, RunId},
-    service::{ApiClient, Hello, PROTOCOL, RunSelector},
+    service::{ApiClient, ApiRequest, ApiResponse, Hello, PROTOCOL, RunSelector},
     status::Status,
     transport,
 };
@@ -33,6 +38,8 @@ pub type Answer<T> = Result<Result<T, ApiError>, CallError>;
 pub struct Client {
     api: ApiClient,
     hello: Hello,
+    /// Its sender is dropped when the connection ends; nothing is ever sent.
+    connected: watch::Receiver<()>,
 }
 
 impl Client {
@@ -55,13 +62,30 @@ impl Client {
             }
             Err(source) => return Err(ConnectError::Io { socket, source }),
         };
-        Self::over(ApiClient::new(tarpc::client::Config::default(), connection).spawn()).await.map_err(ConnectError::Call)
+        Self::over(connection).await.map_err(ConnectError::Call)
     }
 
-    /// Makes a client of a connected API, over whatever transport.
-    pub async fn over(api: ApiClient) -> Result<(Self, Hello), CallError> {
+    /// Makes a client of a connection, over whatever transport.
+    pub async fn over<T>(connection: T) -> Result<(Self, Hello), CallError>
+    where
+        T: Transport<ClientMessage<ApiRequest>, Response<ApiResponse>> + Send + 'static,
+        T::Error: std::error::Error + Send + Sync + 'static,
+    {
+        let NewClient { client: api, dispatch } = ApiClient::new(tarpc::client::Config::default(), connection);
+        let (is_open, connected) = watch::channel(());
+        // The dispatch ends with the connection, or when the last clone of the client is gone: nobody has to join it.
+        tokio::spawn(async move {
+            let _is_open = is_open;
+            // Calls in flight are told themselves why the connection broke.
+            let _ = dispatch.await;
+        });
         let hello = api.hello(within(CALL_LIMIT)).await?;
-        Ok((Self { api, hello: hello.clone() }, hello))
+        Ok((Self { api, hello: hello.clone(), connected }, hello))
+    }
+
+    /// Waits until the daemon has closed the connection: the last that is heard of a daemon that shuts down.
+    pub async fn ended(&self) {
+        while self.connected.clone().changed().await.is_ok() {}
     }
 
     /// Returns who the daemon is.

@@ -1,0 +1,339 @@
+//! The command line.
+//!
+//! `-p` ends it: all that follows the profile is restic's, `--help` and `-p` too. clap has no way to say that, so
+//! `split` takes those words away before clap sees the rest.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::exit;
+
+/// The profile that is meant where none is named, as in Python's PRestic.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// Commands of restic which are no commands of ours: without `-p` they go to the profile `default`, as in Python's PRestic.
+const RESTIC_COMMANDS: [&str; 26] = [
+    "backup",
+    "cache",
+    "cat",
+    "copy",
+    "diff",
+    "dump",
+    "features",
+    "find",
+    "forget",
+    "generate",
+    "init",
+    "key",
+    "list",
+    "ls",
+    "migrate",
+    "mount",
+    "prune",
+    "rebuild-index",
+    "recover",
+    "repair",
+    "restore",
+    "rewrite",
+    "snapshots",
+    "stats",
+    "tag",
+    "unlock",
+];
+
+/// Run, follow and inspect restic backups
+///
+/// With -p, or without any command, restic runs in this terminal with the settings of a profile. Every word after PROFILE is
+/// restic's; without one the profile's own command runs. A command of restic alone (`prestic-ctl snapshots`) runs with the
+/// profile `default`.
+#[derive(Debug, Parser)]
+#[command(name = "prestic-ctl", version, after_help = exit::TABLE, disable_help_subcommand = true)]
+#[command(override_usage = "prestic-ctl [OPTIONS] <COMMAND>\n       prestic-ctl -p <PROFILE> [RESTIC ARGS]...")]
+pub struct CommandLine {
+    /// Options of all commands.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+    /// Run restic in this terminal with the settings of a profile
+    #[arg(short = 'p', long = "profile", value_name = "PROFILE [RESTIC ARGS]...")]
+    pub profile: Option<OsString>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options of all commands.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct GlobalOptions {
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Do not start the daemon when none runs
+    #[arg(long, global = true)]
+    pub no_start: bool,
+    /// When to use colors
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: ColorChoice,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// In a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a task and follow it
+    ///
+    /// The run belongs to the daemon: it goes on if this program ends. The first Ctrl-C asks the run to stop, the second one
+    /// leaves it alone while it does so.
+    Run(RunOptions),
+    /// Show all tasks and what runs now
+    Status,
+    /// List the profiles
+    Profiles,
+    /// Show a profile: each option with its origin, and the command
+    Show {
+        /// The profile
+        #[arg(value_name = "PROFILE")]
+        profile: String,
+    },
+    /// Print the log of a run: of the last one, if none is named
+    Log {
+        /// The task, or the number of the run
+        #[arg(value_name = "TASK|RUN")]
+        run: Option<String>,
+        /// Go on until the run ends
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// List past runs, newest first
+    History {
+        /// Only the runs of this task
+        task: Option<String>,
+        /// How many runs at most
+        #[arg(short = 'n', long = "limit", value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// Ask a run to stop
+    Stop {
+        /// The task, or the number of the run
+        #[arg(value_name = "TASK|RUN")]
+        run: String,
+    },
+    /// Make the daemon read its configuration again
+    Reload,
+    /// Check a configuration; needs no daemon
+    Check {
+        /// The file to check, if not the one in use
+        file: Option<OsString>,
+    },
+    /// List every option that a profile can have; needs no daemon
+    Options,
+    /// Stop all runs, then the daemon, and wait for its end
+    Shutdown,
+    /// Print the versions of this program and of the daemon
+    Version,
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What to run, and how to follow it.
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    /// The task
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub task: Option<String>,
+    /// Run every task
+    #[arg(long)]
+    pub all: bool,
+    /// Queue it and do not follow it
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub detach: bool,
+    /// Follow it silently; only say what went wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// More words for restic, after the task's own
+    #[arg(last = true, value_name = "ARGS", conflicts_with = "all")]
+    pub args: Vec<String>,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// A command of ours.
+    Command(GlobalOptions, Command),
+    /// restic in the foreground.
+    Foreground {
+        /// The profile.
+        profile: OsString,
+        /// restic's words; none for the profile's own command.
+        args: Vec<OsString>,
+    },
+}
+
+/// Understands the command line.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let (ours, foreground) = split(words.into_iter().collect());
+    let line = CommandLine::try_parse_from(&ours)?;
+    if let Some((profile, args)) = foreground {
+        return Ok(Invocation::Foreground { profile, args });
+    }
+    if let Some(profile) = line.profile {
+        // A `-p` that follows a command of ours: it would run something else than it looks like.
+        let profile = profile.to_string_lossy().into_owned();
+        let message = format!("`-p {profile}` must come first: prestic-ctl -p {profile} [RESTIC ARGS]...");
+        return Err(CommandLine::command().error(clap::error::ErrorKind::ArgumentConflict, message));
+    }
+    match line.command {
+        Some(command) => Ok(Invocation::Command(line.global, command)),
+        None => Ok(Invocation::Foreground { profile: DEFAULT_PROFILE.into(), args: Vec::new() }),
+    }
+}
+
+type Foreground = (OsString, Vec<OsString>);
+
+/// Parts our words from restic's: those from `-p` on, or from the first command of restic on.
+fn split(mut words: Vec<OsString>) -> (Vec<OsString>, Option<Foreground>) {
+    let mut index = 1;
+    while let Some(word) = words.get(index) {
+        if let Some(attached) = attached_profile(word) {
+            let args = words.split_off(index + 1);
+            words.truncate(index);
+            return (words, Some((attached, args)));
+        }
+        if (word == "-p" || word == "--profile") && index + 1 < words.len() {
+            let mut args = words.split_off(index + 1);
+            words.truncate(index);
+            let profile = args.remove(0);
+            return (words, Some((profile, args)));
+        }
+        if word == "--color" {
+            index += 2;
+        } else if word.as_encoded_bytes().starts_with(b"-") {
+            index += 1;
+        } else if RESTIC_COMMANDS.iter().any(|command| word == command) {
+            let args = words.split_off(index);
+            return (words, Some((DEFAULT_PROFILE.into(), args)));
+        } else {
+            break;
+        }
+    }
+    (words, None)
+}
+
+/// Returns the profile of `-pPROFILE` and `--profile=PROFILE`.
+fn attached_profile(word: &OsStr) -> Option<OsString> {
+    let text = word.to_str()?;
+    let profile = text.strip_prefix("--profile=").or_else(|| text.strip_prefix("-p"))?;
+    (!profile.is_empty()).then(|| profile.strip_prefix('=').unwrap_or(profile).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Invocation, clap::Error> {
+        parse(std::iter::once("prestic-ctl").chain(line.split_whitespace()).map(OsString::from))
+    }
+
+    #[track_caller]
+    fn check_foreground(line: &str, expected_profile: &str, expected_args: &[&str]) {
+        match parse_line(line) {
+            Ok(Invocation::Foreground { profile, args }) => {
+                assert_eq!(profile, expected_profile);
+                assert_eq!(args, expected_args);
+            }
+            other => panic!("{line:?} became {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn check_error(line: &str, expected: &str) {
+        let message = parse_line(line).map(|_| ()).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+
+    #[test]
+    fn clap_finds_no_contradiction_in_the_definition() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn all_words_after_the_profile_are_restic_s() {
+        check_foreground("-p repo", "repo", &[]);
+        check_foreground("-p repo snapshots --json", "repo", &["snapshots", "--json"]);
+        check_foreground("-p repo --help", "repo", &["--help"]);
+        check_foreground("-p repo -p other", "repo", &["-p", "other"]);
+        check_foreground("-p repo check --no-start", "repo", &["check", "--no-start"]);
+        check_foreground("-p repo -- ls", "repo", &["--", "ls"]);
+    }
+
+    #[test]
+    fn the_profile_can_be_attached() {
+        check_foreground("-prepo stats", "repo", &["stats"]);
+        check_foreground("--profile=repo stats", "repo", &["stats"]);
+        check_foreground("--profile repo", "repo", &[]);
+    }
+
+    #[test]
+    fn our_options_may_stand_before_the_profile() {
+        check_foreground("--color never --no-start -p repo ls", "repo", &["ls"]);
+    }
+
+    #[test]
+    fn no_words_run_the_default_profile() {
+        check_foreground("", "default", &[]);
+        check_foreground("--no-start", "default", &[]);
+    }
+
+    #[test]
+    fn a_command_of_restic_runs_with_the_default_profile() {
+        check_foreground("snapshots --tag home", "default", &["snapshots", "--tag", "home"]);
+    }
+
+    #[test]
+    fn commands_of_ours_win_over_restic_s() {
+        let names = CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+        assert!(RESTIC_COMMANDS.iter().all(|command| !names.iter().any(|name| name == command)));
+        assert!(matches!(parse_line("check"), Ok(Invocation::Command(_, Command::Check { file: None }))));
+    }
+
+    #[test]
+    fn words_after_two_dashes_go_to_the_run() {
+        match parse_line("run home --json -- --tag x") {
+            Ok(Invocation::Command(global, Command::Run(run))) => {
+                assert!(global.json);
+                assert_eq!(run.task.as_deref(), Some("home"));
+                assert_eq!(run.args, ["--tag", "x"]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        check_error("run", "required");
+        check_error("run home --all", "cannot be used with");
+        check_error("run --all -- --tag x", "cannot be used with");
+        check_error("status -p repo", "unexpected argument '-p'");
+        check_error("-p", "a value is required");
+    }
+
+    #[test]
+    fn a_misspelt_command_gets_a_suggestion() {
+        check_error("staus", "'status'");
+    }
+}

@@ -1,0 +1,90 @@
+//! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
+
+pub mod history;
+pub mod log;
+pub mod profiles;
+pub mod reload;
+pub mod run;
+pub mod selector;
+pub mod show;
+pub mod shutdown;
+pub mod status;
+pub mod stop;
+pub mod version;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+
+use clap::CommandFactory;
+use prestic_proto::home::Home;
+
+use crate::{
+    cli::{Command, CommandLine, GlobalOptions},
+    connect::{Session, Start},
+    daemon_program,
+    error::CtlError,
+    exit::Exit,
+    output::Output,
+};
+
+/// Runs restic in the foreground: a matter of the daemon's program, which knows the configuration.
+pub fn foreground(profile: OsString, args: Vec<OsString>) -> Result<Exit, CtlError> {
+    let words = ["foreground".into(), "--".into(), profile].into_iter().chain(args);
+    Ok(daemon_program::become_daemon_program(words)?)
+}
+
+/// Carries out a command.
+pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> Result<Exit, CtlError> {
+    let json = || global.json.then(|| OsString::from("--json"));
+    match command {
+        Command::Check { file } => {
+            let words = std::iter::once("check".into()).chain(json()).chain(file);
+            Ok(daemon_program::become_daemon_program(words)?)
+        }
+        Command::Options => {
+            let words = std::iter::once("options".into()).chain(json());
+            Ok(daemon_program::become_daemon_program(words)?)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
+            output.data(&String::from_utf8_lossy(&script))?;
+            Ok(Exit::OK)
+        }
+        command => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CtlError::Runtime)?;
+            runtime.block_on(with_daemon(command, global, output))
+        }
+    }
+}
+
+async fn with_daemon(command: Command, global: GlobalOptions, output: &mut Output) -> Result<Exit, CtlError> {
+    let home = Home::from_environment()?;
+    // These two never start a daemon.
+    match command {
+        Command::Shutdown => return shutdown::shutdown(&home, output).await,
+        Command::Version => return version::version(&home, output).await,
+        _ => {}
+    }
+    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
+    let mut session = Session::open(home, start, output).await?;
+    let client = session.client().clone();
+    match command {
+        Command::Run(options) => run::run(&mut session, options, output).await,
+        Command::Status => status::status(&client, output).await,
+        Command::Profiles => profiles::profiles(&client, output).await,
+        Command::Show { profile } => show::show(&client, &profile, output).await,
+        Command::Log { run, follow } => {
+            let extent = if follow { log::Extent::ToTheEndOfTheRun } else { log::Extent::WhatThereIs };
+            log::log(&client, run.as_deref(), extent, output).await
+        }
+        Command::History { task, limit } => history::history(&client, task, limit, output).await,
+        Command::Stop { run } => stop::stop(&client, &run, output).await,
+        Command::Reload => reload::reload(&client, output).await,
+        Command::Shutdown | Command::Version | Command::Check { .. } | Command::Options | Command::Completions { .. } => {
+            unreachable!("carried out without a session")
+        }
+    }
+}

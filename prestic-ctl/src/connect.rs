@@ -1,0 +1,128 @@
+//! The way to the daemon: connect, start it where none runs, find it again after it went away.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use prestic_proto::{client::Client, error::ConnectError, home::Home};
+
+use crate::{
+    daemon_program::{self, ProgramError},
+    error::CtlError,
+    output::Output,
+};
+
+/// What the daemon prints once it listens.
+const READY: &str = "ready";
+/// How long a daemon that somebody else started at the same moment may need until it listens.
+const OTHER_START_LIMIT: Duration = Duration::from_secs(1);
+/// How long a daemon that went away may need to come back: an upgrade, a restart by the service manager.
+const RETURN_LIMIT: Duration = Duration::from_secs(30);
+/// The first and the longest pause between two attempts.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// Whether a daemon may be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Where none runs.
+    IfNeeded,
+    /// The user does not want it.
+    Never,
+}
+
+/// A client and the way back to its daemon.
+pub struct Session {
+    client: Client,
+    home: Home,
+}
+
+impl Session {
+    /// Connects to the home's daemon; starts one first where none runs.
+    pub async fn open(home: Home, start: Start, output: &mut Output) -> Result<Self, CtlError> {
+        let client = match (Client::connect(&home).await, start) {
+            (Err(ConnectError::NotRunning { .. }), Start::IfNeeded) => start_daemon(&home, output).await?,
+            (Err(ConnectError::NotRunning { home }), Start::Never) => return Err(CtlError::NoDaemon { home }),
+            (answer, _) => answer?,
+        };
+        Ok(Self { client, home })
+    }
+
+    /// Returns a session of a client that is connected already.
+    pub fn of(client: Client, home: Home) -> Self {
+        Self { client, home }
+    }
+
+    /// Returns the client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Returns the home.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Waits for the daemon to come back, and connects to it.
+    pub async fn reconnect(&mut self) -> Result<(), ConnectError> {
+        self.client = connect_within(&self.home, RETURN_LIMIT).await?;
+        Ok(())
+    }
+}
+
+async fn start_daemon(home: &Home, output: &mut Output) -> Result<Client, CtlError> {
+    output.say("no daemon runs: starting one");
+    match spawn()? {
+        Started::Ready => Ok(connect_within(home, OTHER_START_LIMIT).await?),
+        // It has said why on stderr. Perhaps because another client was faster: then there is a daemon now.
+        Started::Ended(status) => match connect_within(home, OTHER_START_LIMIT).await {
+            Err(ConnectError::NotRunning { .. }) => Err(CtlError::StartFailed(status)),
+            answer => Ok(answer?),
+        },
+    }
+}
+
+enum Started {
+    Ready,
+    Ended(ExitStatus),
+}
+
+/// Starts a daemon and waits until it listens.
+///
+/// This blocks: nothing else goes on in this process, and Ctrl-C still ends it.
+fn spawn() -> Result<Started, ProgramError> {
+    let program = daemon_program::find()?;
+    let mut command = Command::new(&program);
+    command.arg("--detached").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    // A Ctrl-C that is meant for this program must not reach the daemon while it starts.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let failed = |source| ProgramError::NotRunnable { program: program.clone(), source };
+    let mut child = command.spawn().map_err(failed)?;
+    let stdout = child.stdout.take().expect("stdout is a pipe");
+    for line in BufReader::new(stdout).lines() {
+        if line.map_err(failed)?.trim() == READY {
+            return Ok(Started::Ready);
+        }
+    }
+    Ok(Started::Ended(child.wait().map_err(failed)?))
+}
+
+/// Tries to connect, with growing pauses, until there is a daemon or the time is over.
+async fn connect_within(home: &Home, limit: Duration) -> Result<Client, ConnectError> {
+    let end = Instant::now() + limit;
+    let (mut pause, longest) = PAUSES;
+    loop {
+        let error = match Client::connect(home).await {
+            Ok(client) => return Ok(client),
+            Err(error) => error,
+        };
+        // A daemon that goes down or comes up may refuse or drop a connection; another version stays another version.
+        if matches!(error, ConnectError::OtherVersion { .. }) || Instant::now() + pause > end {
+            return Err(error);
+        }
+        tokio::time::sleep(pause).await;
+        pause = longest.min(pause * 2);
+    }
+}

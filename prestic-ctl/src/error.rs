@@ -1,0 +1,125 @@
+//! What can stop `prestic-ctl`, and how it is said: one `error:` line, the causes, a hint.
+
+use std::{io, path::PathBuf, process::ExitStatus};
+
+use prestic_proto::{
+    error::{ApiError, CallError, ConnectError},
+    home::NoHome,
+    run::RunId,
+};
+use thiserror::Error;
+
+use crate::daemon_program::ProgramError;
+
+/// Why a command was not carried out.
+#[derive(Debug, Error)]
+pub enum CtlError {
+    /// There is no home to look for a daemon in.
+    #[error(transparent)]
+    NoHome(#[from] NoHome),
+    /// No daemon runs, and none may be started.
+    #[error("no daemon runs for {}", .home.display())]
+    NoDaemon {
+        /// The home that it would serve.
+        home: PathBuf,
+    },
+    /// A daemon was started, but it never listened.
+    #[error("the daemon did not start ({0})")]
+    StartFailed(ExitStatus),
+    /// The daemon cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A call had no answer.
+    #[error("the daemon did not answer")]
+    Call(#[from] CallError),
+    /// The daemon went away while a run was followed, and did not come back.
+    #[error("the daemon went away and did not come back")]
+    Lost(#[source] ConnectError),
+    /// The daemon that came back does not know the run.
+    #[error("the daemon no longer knows run {0}")]
+    Forgotten(RunId),
+    /// The daemon said no.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// There is nothing to show.
+    #[error("{0}")]
+    NothingYet(&'static str),
+    /// `prestic-daemon` cannot be run.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The system has no resources for an event loop.
+    #[error("cannot set up an event loop")]
+    Runtime(#[source] io::Error),
+    /// Standard output does not take what is written.
+    #[error("cannot write the output")]
+    Output(#[from] io::Error),
+}
+
+impl CtlError {
+    /// Whether the reader of our output has gone away, which is its right.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Returns what the user can do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoDaemon { .. } => {
+                Some("start it with `prestic-daemon`, or leave out `--no-start` and it is started for you".to_owned())
+            }
+            Self::Api(ApiError::AlreadyActive { task, run }) => {
+                Some(format!("follow it with `prestic-ctl log {task} -f`, stop it with `prestic-ctl stop {run}`"))
+            }
+            Self::Api(ApiError::UnknownTask { similar: None, .. }) => Some("`prestic-ctl status` lists the tasks".to_owned()),
+            Self::Api(ApiError::UnknownProfile { similar: None, .. }) => {
+                Some("`prestic-ctl profiles` lists the profiles".to_owned())
+            }
+            Self::Api(ApiError::UnknownRun(_)) => Some("`prestic-ctl history` lists the runs".to_owned()),
+            Self::Lost(_) => Some("runs go on without it; start it again and see `prestic-ctl status`".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Returns the whole story: what failed, why, and what to do, a line each.
+    pub fn report(&self) -> Vec<String> {
+        let mut lines = vec![self.to_string()];
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let line = format!("  caused by: {error}");
+            // Transparent wrappers repeat what they wrap.
+            if lines.last() != Some(&line) {
+                lines.push(line);
+            }
+            cause = error.source();
+        }
+        if let Self::Api(ApiError::BadConfig(problems)) = self {
+            lines.extend(problems.iter().map(|problem| format!("  {problem}").replace('\n', "\n  ")));
+        }
+        lines.extend(self.hint().map(|hint| format!("hint: {hint}")));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_under_way_comes_with_the_way_to_follow_it() {
+        let error = CtlError::from(ApiError::AlreadyActive { task: "home".to_owned(), run: RunId(12) });
+        assert_eq!(
+            error.report(),
+            [
+                "task `home` is already under way as run 12",
+                "hint: follow it with `prestic-ctl log home -f`, stop it with `prestic-ctl stop 12`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_daemon_comes_with_the_way_to_start_it() {
+        let error = CtlError::NoDaemon { home: PathBuf::from("there") };
+        assert_eq!(error.to_string(), "no daemon runs for there");
+        assert!(error.hint().is_some_and(|hint| hint.contains("`prestic-daemon`")));
+    }
+}

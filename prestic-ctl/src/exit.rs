@@ -1,0 +1,180 @@
+//! The exit codes of `prestic-ctl`, all of them.
+//!
+//! `run` and `-p` pass restic's own codes on (restic uses 0 to 3, 10 to 12 and 130), so everything that `prestic-ctl` has to say
+//! for itself lies elsewhere: from 64 on, where sysexits.h puts such things.
+
+use std::process::ExitCode;
+
+use prestic_proto::{
+    error::{ApiError, ConnectError},
+    outcome::Outcome,
+    run::{Finished, Run},
+};
+
+use crate::error::CtlError;
+
+/// The table of the exit codes, as `--help` shows it.
+pub const TABLE: &str = "\
+Exit codes:
+  0     done; for `run` and `-p`: restic ended with 0
+  1     `check` and `reload`: the configuration has errors
+  1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
+  64    the command line is wrong
+  65    the daemon refused: unknown name, run already under way, nothing there, shutting down
+  69    no daemon runs and none could be started, or it went away
+  70    restic could not be started
+  71    the run was interrupted: its supervisor or the machine went down
+  74    the output could not be written (a closed pipe is no error)
+  75    the second Ctrl-C: the run goes on without being followed
+  76    the daemon is of another version
+  130   the run was stopped on request
+  128+N restic was killed by signal N";
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(pub u8);
+
+impl Exit {
+    /// All went well.
+    pub const OK: Self = Self(0);
+    /// The configuration has errors, or restic failed without an exit code of its own.
+    pub const PROBLEMS: Self = Self(1);
+    /// restic's code since 0.17 for a locked repository.
+    pub const LOCKED: Self = Self(11);
+    /// The command line is wrong.
+    pub const USAGE: Self = Self(64);
+    /// The daemon refused.
+    pub const REFUSED: Self = Self(65);
+    /// No daemon can be reached.
+    pub const UNAVAILABLE: Self = Self(69);
+    /// restic could not be started.
+    pub const SPAWN_FAILED: Self = Self(70);
+    /// The run was lost with its supervisor or the machine.
+    pub const INTERRUPTED: Self = Self(71);
+    /// The output could not be written.
+    pub const OUTPUT: Self = Self(74);
+    /// The user left a run that is still stopping.
+    pub const DETACHED: Self = Self(75);
+    /// The daemon speaks another protocol.
+    pub const OTHER_VERSION: Self = Self(76);
+    /// The run was stopped on request.
+    pub const STOPPED: Self = Self(130);
+
+    /// Returns the code for a run that has ended.
+    pub fn of_run(finished: &Finished) -> Self {
+        match finished.outcome {
+            Outcome::Stopped => Self::STOPPED,
+            Outcome::SpawnFailed(_) => Self::SPAWN_FAILED,
+            Outcome::Interrupted => Self::INTERRUPTED,
+            Outcome::Killed(signal) => Self(u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))),
+            Outcome::Succeeded => Self::OK,
+            Outcome::RepositoryLocked => Self::of_restic(finished.exit_code, Self::LOCKED),
+            Outcome::Warnings => Self::of_restic(finished.exit_code, Self(3)),
+            Outcome::Failed(_) => Self::of_restic(finished.exit_code, Self::PROBLEMS),
+        }
+    }
+
+    /// Returns the code for several runs: that of the worst one.
+    pub fn of_runs(runs: &[Run]) -> Self {
+        runs.iter().filter_map(Run::finished).max_by_key(|finished| severity(&finished.outcome)).map_or(Self::OK, Self::of_run)
+    }
+
+    /// Returns the code for what went wrong before or beside a run.
+    pub fn of_error(error: &CtlError) -> Self {
+        match error {
+            CtlError::Connect(ConnectError::OtherVersion { .. }) => Self::OTHER_VERSION,
+            CtlError::Connect(_)
+            | CtlError::NoDaemon { .. }
+            | CtlError::StartFailed(_)
+            | CtlError::Call(_)
+            | CtlError::Lost(_)
+            | CtlError::Program(_)
+            | CtlError::Runtime(_)
+            | CtlError::NoHome(_) => Self::UNAVAILABLE,
+            CtlError::Api(ApiError::BadConfig(_)) => Self::PROBLEMS,
+            CtlError::Api(_) | CtlError::NothingYet(_) => Self::REFUSED,
+            CtlError::Forgotten(_) => Self::INTERRUPTED,
+            CtlError::Output(_) => Self::OUTPUT,
+        }
+    }
+
+    /// Passes a code of restic on; one that does not fit into a byte (Windows has such) becomes the other.
+    fn of_restic(code: Option<i32>, otherwise: Self) -> Self {
+        code.and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0).map_or(otherwise, Self)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+fn severity(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Succeeded => 0,
+        Outcome::Warnings => 1,
+        Outcome::Stopped => 2,
+        Outcome::RepositoryLocked => 3,
+        Outcome::Failed(_) => 4,
+        Outcome::Killed(_) => 5,
+        Outcome::Interrupted => 6,
+        Outcome::SpawnFailed(_) => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use prestic_proto::outcome::Failure;
+
+    use super::*;
+
+    fn finished(outcome: Outcome, exit_code: Option<i32>) -> Finished {
+        Finished { at: DateTime::UNIX_EPOCH, duration_ms: 0, exit_code, outcome }
+    }
+
+    #[track_caller]
+    fn check(outcome: Outcome, exit_code: Option<i32>, expected: u8) {
+        assert_eq!(Exit::of_run(&finished(outcome, exit_code)), Exit(expected));
+    }
+
+    #[test]
+    fn restic_s_codes_pass_through() {
+        check(Outcome::Succeeded, Some(0), 0);
+        check(Outcome::Warnings, Some(3), 3);
+        check(Outcome::Failed(Failure::WrongPassword), Some(12), 12);
+        check(Outcome::Failed(Failure::Other), Some(1), 1);
+        check(Outcome::RepositoryLocked, Some(1), 1);
+    }
+
+    #[test]
+    fn a_failure_is_never_zero() {
+        check(Outcome::Failed(Failure::Other), None, 1);
+        check(Outcome::Failed(Failure::Other), Some(0), 1);
+        check(Outcome::Failed(Failure::Crashed), Some(-1_073_741_819), 1);
+        check(Outcome::RepositoryLocked, None, 11);
+        check(Outcome::Warnings, None, 3);
+    }
+
+    #[test]
+    fn endings_without_a_code_of_restic_have_their_own() {
+        check(Outcome::Stopped, Some(1), 130);
+        check(Outcome::Killed(9), None, 137);
+        check(Outcome::SpawnFailed("no such file".to_owned()), None, 70);
+        check(Outcome::Interrupted, None, 71);
+    }
+
+    #[test]
+    fn of_several_runs_the_worst_counts() {
+        let run = |outcome, code| crate::tests::run_in(prestic_proto::run::RunState::Finished(finished(outcome, code)));
+        let runs = [
+            run(Outcome::Warnings, Some(3)),
+            run(Outcome::Failed(Failure::Other), Some(1)),
+            run(Outcome::Stopped, Some(130)),
+            run(Outcome::Succeeded, Some(0)),
+        ];
+        assert_eq!(Exit::of_runs(&runs), Exit(1));
+        assert_eq!(Exit::of_runs(&[]), Exit::OK);
+    }
+}

@@ -1,0 +1,88 @@
+//! Runs as plain lines on stderr: for pipes, files, cron mails and terminals that cannot do better.
+
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use prestic_proto::run::{Run, RunId, RunState};
+
+use super::{View, progress_text};
+use crate::{clock, text::printable};
+
+/// How often the progress of a run gets a line at most.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// Shows a line for each step of a run, and one for its progress now and then.
+pub struct PlainLines {
+    talk: Box<dyn Write>,
+    last_line_at: HashMap<RunId, Instant>,
+}
+
+impl PlainLines {
+    /// Returns a view that writes there.
+    pub fn new(talk: Box<dyn Write>) -> Self {
+        Self { talk, last_line_at: HashMap::new() }
+    }
+
+    fn line(&mut self, text: &str) {
+        // Talk that nobody listens to is no error, and no reason to stop following.
+        let _ = writeln!(self.talk, "{text}");
+    }
+
+    fn is_due(&mut self, id: RunId, now: Instant) -> bool {
+        match self.last_line_at.get_mut(&id) {
+            Some(last) if now < *last + PROGRESS_EVERY => false,
+            Some(last) => {
+                *last = now;
+                true
+            }
+            None => {
+                self.last_line_at.insert(id, now);
+                false
+            }
+        }
+    }
+}
+
+impl View for PlainLines {
+    fn moved(&mut self, run: &Run) -> io::Result<()> {
+        let step = match &run.state {
+            RunState::Queued => "queued".to_owned(),
+            RunState::Starting => return Ok(()),
+            RunState::Running { .. } => "started".to_owned(),
+            RunState::Stopping { .. } => "stopping".to_owned(),
+            RunState::Finished(finished) => printable(&finished.outcome.to_string()),
+        };
+        self.last_line_at.insert(run.id, Instant::now());
+        self.line(&format!("run {} of {} {step}", run.id, printable(&run.task)));
+        Ok(())
+    }
+
+    fn progressed(&mut self, run: &Run) -> io::Result<()> {
+        if self.is_due(run.id, Instant::now()) {
+            self.line(&format!("run {} of {}: {}", run.id, printable(&run.task), progress_text::log_line(run, clock::now())));
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.line(text);
+    }
+
+    fn close(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_gets_a_line_every_ten_seconds() {
+        let mut view = PlainLines::new(Box::new(io::sink()));
+        let start = Instant::now();
+        let due = [0, 9, 10, 19, 20].map(|seconds| view.is_due(RunId(1), start + Duration::from_secs(seconds)));
+        assert_eq!(due, [false, false, true, false, true]);
+    }
+}

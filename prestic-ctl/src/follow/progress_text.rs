@@ -1,0 +1,253 @@
+//! The progress of a run in words: a few lines for a terminal, one for a log.
+//!
+//! Pure: run, look and time in, text out.
+
+use chrono::{DateTime, Utc};
+use prestic_proto::{
+    progress::Progress,
+    run::{Run, RunState},
+};
+
+use crate::{
+    output::{Look, Paint},
+    text::{cut_end, cut_middle, printable, width},
+    words,
+};
+
+const LONGEST_NAME: usize = 28;
+const LONGEST_BAR: usize = 40;
+/// A shorter bar tells less than the percentage beside it.
+const SHORTEST_BAR: usize = 8;
+
+/// Returns how many columns the name of a run takes where there is room for it.
+pub fn name_columns(run: &Run) -> usize {
+    width(&printable(&run.task)).min(LONGEST_NAME)
+}
+
+/// Returns what a terminal shows of a run: its name with the bar, the numbers, the file.
+///
+/// The name is filled up to `name_columns`, so that the bars of several runs line up.
+pub fn terminal_lines(run: &Run, name_columns: usize, now: DateTime<Utc>, look: &Look) -> Vec<String> {
+    // The last column stays free: some terminals wrap when it is used.
+    let columns = look.columns.unwrap_or(usize::MAX).saturating_sub(1);
+    let name_columns = name_columns.min(columns);
+    let mut name = cut_end(&printable(&run.task), name_columns);
+    name += &" ".repeat(name_columns - width(&name));
+    let Some(progress) = run.progress.as_ref().filter(|_| run.pid().is_some()) else {
+        let state = cut_end(&waiting_words(run, now), columns.saturating_sub(width(&name) + 2));
+        return vec![format!("{}  {state}", look.paint(Paint::Strong, &name))];
+    };
+    let is_stopping = matches!(run.state, RunState::Stopping { .. });
+    let mut lines = vec![bar_line(&name, run, progress, now, columns, look)];
+    let separator = if look.has_unicode { " · " } else { ", " };
+    let mut parts = numbers(progress);
+    if is_stopping {
+        parts.insert(0, "stopping".to_owned());
+    }
+    if !parts.is_empty() {
+        lines.push(format!("  {}", fitting(&parts, separator, columns.saturating_sub(2))));
+    }
+    if let Some(file) = &progress.current_file {
+        let file = cut_middle(&printable(file), columns.saturating_sub(2));
+        lines.push(format!("  {}", look.paint(Paint::Faint, &file)));
+    }
+    lines
+}
+
+/// Returns the progress of a run as one line without any decoration.
+pub fn log_line(run: &Run, now: DateTime<Utc>) -> String {
+    let Some(progress) = &run.progress else { return waiting_words(run, now) };
+    let mut parts = Vec::new();
+    parts.extend(progress.fraction.map(|fraction| format!("{}%", words::percent(fraction))));
+    parts.extend(numbers(progress));
+    parts.push(time_words(run, progress, now));
+    parts.join(", ")
+}
+
+fn bar_line(name: &str, run: &Run, progress: &Progress, now: DateTime<Utc>, columns: usize, look: &Look) -> String {
+    let painted_name = look.paint(Paint::Strong, name);
+    let time = time_words(run, progress, now);
+    let Some(fraction) = progress.fraction else {
+        return format!("{painted_name}  {}", cut_end(&time, columns.saturating_sub(width(name) + 2)));
+    };
+    let percent = format!("{:>3}%", words::percent(fraction));
+    let taken = width(name) + width(&percent) + 4;
+    // The bar keeps its length while the words for the time change theirs.
+    let bar_columns = columns.saturating_sub(taken + "  1 min 00 s left".len()).min(LONGEST_BAR);
+    if bar_columns < SHORTEST_BAR {
+        let time = if width(&time) <= columns.saturating_sub(taken) { time.as_str() } else { "" };
+        return format!("{painted_name}  {percent}  {time}").trim_end().to_owned();
+    }
+    let paint = if matches!(run.state, RunState::Stopping { .. }) { Paint::Warning } else { Paint::Active };
+    let time = cut_end(&time, columns.saturating_sub(taken + bar_columns + 2));
+    format!("{painted_name}  {}  {percent}  {time}", bar(fraction, bar_columns, paint, look)).trim_end().to_owned()
+}
+
+fn bar(fraction: f64, columns: usize, paint: Paint, look: &Look) -> String {
+    let filled = ((fraction.clamp(0.0, 1.0) * columns as f64) as usize).min(columns);
+    // Without colors the two parts need characters that differ at a glance.
+    let (full, empty) = match (look.has_unicode, look.has_color) {
+        (true, true) => ("━", "─"),
+        (true, false) => ("█", "░"),
+        (false, _) => ("#", "-"),
+    };
+    format!("{}{}", look.paint(paint, &full.repeat(filled)), look.paint(Paint::Faint, &empty.repeat(columns - filled)))
+}
+
+/// Returns the numbers, the one that matters most first.
+fn numbers(progress: &Progress) -> Vec<String> {
+    let mut parts = Vec::new();
+    if progress.errors > 0 {
+        parts.push(words::counted(progress.errors, "error"));
+    }
+    if progress.bytes_total > 0 {
+        parts.push(words::bytes_of(progress.bytes_done, progress.bytes_total));
+    }
+    if progress.files_total > 0 {
+        parts.push(format!("{} of {}", words::count(progress.files_done), words::counted(progress.files_total, "file")));
+    }
+    if let Some(speed) = progress.bytes_per_second.filter(|speed| *speed > 0) {
+        parts.push(format!("{}/s", words::bytes(speed)));
+    }
+    parts
+}
+
+fn time_words(run: &Run, progress: &Progress, now: DateTime<Utc>) -> String {
+    match progress.seconds_remaining.filter(|seconds| *seconds > 0) {
+        Some(seconds) => format!("{} left", words::duration(seconds)),
+        None => format!("{} so far", elapsed(run, now)),
+    }
+}
+
+fn waiting_words(run: &Run, now: DateTime<Utc>) -> String {
+    match run.state {
+        RunState::Queued => "waiting for its turn".to_owned(),
+        RunState::Starting => "starting".to_owned(),
+        RunState::Running { .. } => format!("running for {}", elapsed(run, now)),
+        RunState::Stopping { .. } => "stopping".to_owned(),
+        RunState::Finished(ref finished) => finished.outcome.to_string(),
+    }
+}
+
+fn elapsed(run: &Run, now: DateTime<Utc>) -> String {
+    let since = run.started_at.unwrap_or(run.created_at);
+    words::duration(u64::try_from((now - since).num_seconds()).unwrap_or(0))
+}
+
+/// Joins as many parts as fit, from the first on.
+fn fitting(parts: &[String], separator: &str, columns: usize) -> String {
+    let mut line = String::new();
+    for part in parts {
+        let gap = if line.is_empty() { "" } else { separator };
+        if width(&line) + width(gap) + width(part) > columns {
+            break;
+        }
+        line += gap;
+        line += part;
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::tests::run_in;
+
+    fn busy_run() -> Run {
+        let progress = Progress {
+            fraction: Some(0.42),
+            files_done: 1_234,
+            files_total: 5_678,
+            bytes_done: 1_288_490_189,
+            bytes_total: 3_435_973_837,
+            bytes_per_second: Some(58_720_256),
+            seconds_remaining: Some(192),
+            current_file: Some("/home/user/documents/reports/2026/annual\x1b[2J-report.pdf".to_owned()),
+            errors: 0,
+        };
+        Run { progress: Some(progress), ..run_in(RunState::Running { pid: 7 }) }
+    }
+
+    #[track_caller]
+    fn check(run: &Run, columns: usize, expected: &[&str]) {
+        let look = Look { columns: Some(columns), ..Look::PLAIN };
+        let lines = terminal_lines(run, name_columns(run), run.created_at + TimeDelta::seconds(65), &look);
+        assert_eq!(lines, expected);
+        for line in lines {
+            assert!(width(&line) < columns, "{line:?} takes all of {columns} columns");
+        }
+    }
+
+    #[test]
+    fn a_usual_terminal_shows_bar_numbers_and_file() {
+        check(
+            &busy_run(),
+            80,
+            &[
+                "home-backup  ████████████████░░░░░░░░░░░░░░░░░░░░░░░░   42%  3 min 12 s left",
+                "  1.2 of 3.2 GiB · 1,234 of 5,678 files · 56.0 MiB/s",
+                "  /home/user/documents/reports/2026/annual\u{fffd}[2J-report.pdf",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_what_matters() {
+        check(
+            &busy_run(),
+            40,
+            &[
+                "home-backup   42%  3 min 12 s left",
+                "  1.2 of 3.2 GiB · 1,234 of 5,678 files",
+                "  /home/user/d…26/annual\u{fffd}[2J-report.pdf",
+            ],
+        );
+        check(&busy_run(), 20, &["home-backup   42%", "  1.2 of 3.2 GiB", "  /home…-report.pdf"]);
+    }
+
+    #[test]
+    fn the_bars_of_several_runs_line_up() {
+        let look = Look { columns: Some(80), ..Look::PLAIN };
+        let short = Run { task: "写真".to_owned(), ..busy_run() };
+        let [short, long] = [short, busy_run()].map(|run| terminal_lines(&run, 11, run.created_at, &look).remove(0));
+        assert_eq!(short.replace("写真       ", ""), long.replace("home-backup", ""));
+    }
+
+    #[test]
+    fn errors_come_first() {
+        let mut run = busy_run();
+        run.progress.as_mut().unwrap().errors = 2;
+        let look = Look { columns: Some(40), ..Look::PLAIN };
+        assert_eq!(terminal_lines(&run, name_columns(&run), run.created_at, &look)[1], "  2 errors · 1.2 of 3.2 GiB");
+    }
+
+    #[test]
+    fn a_run_without_progress_shows_its_state() {
+        check(&run_in(RunState::Queued), 80, &["home-backup  waiting for its turn"]);
+        check(&run_in(RunState::Running { pid: 7 }), 80, &["home-backup  running for 1 min 05 s"]);
+        check(&run_in(RunState::Queued), 20, &["home-backup  waiti…"]);
+    }
+
+    #[test]
+    fn a_stopping_run_says_so() {
+        let run = Run { state: RunState::Stopping { pid: 7 }, ..busy_run() };
+        let look = Look { columns: Some(80), ..Look::PLAIN };
+        assert!(terminal_lines(&run, name_columns(&run), run.created_at, &look)[1].starts_with("  stopping · 1.2 of"));
+    }
+
+    #[test]
+    fn a_terminal_without_unicode_gets_ascii() {
+        let look = Look { columns: Some(80), has_unicode: false, has_color: false };
+        let lines = terminal_lines(&busy_run(), 11, busy_run().created_at, &look);
+        assert!(lines[0].contains("  ################------------------------   42%"), "{}", lines[0]);
+        assert!(lines[..2].iter().all(|line| line.is_ascii()));
+    }
+
+    #[test]
+    fn a_log_gets_one_plain_line() {
+        let run = busy_run();
+        assert_eq!(log_line(&run, run.created_at), "42%, 1.2 of 3.2 GiB, 1,234 of 5,678 files, 56.0 MiB/s, 3 min 12 s left");
+    }
+}

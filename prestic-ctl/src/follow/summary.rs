@@ -1,0 +1,154 @@
+//! What a run did, in a few lines, once it is over.
+//!
+//! Pure: run and look in, lines out.
+
+use std::path::Path;
+
+use prestic_proto::{
+    outcome::Outcome,
+    progress::Summary,
+    run::{Finished, Run},
+};
+
+use crate::{
+    output::{Look, Paint},
+    text::{cut_end, printable},
+    words,
+};
+
+/// How much of a snapshot's id restic shows and takes.
+const SHORT_ID: usize = 8;
+
+/// Returns the lines about a run that is over.
+pub fn lines(run: &Run, finished: &Finished, logs_dir: &Path, look: &Look) -> Vec<String> {
+    let mut lines = vec![headline(run, finished, look)];
+    let mut fact = |name: &str, value: String| {
+        lines.push(format!("  {}  {value}", look.paint(Paint::Faint, &format!("{name:<8}"))));
+    };
+    if let Some(summary) = &run.summary {
+        if let Some(id) = &summary.snapshot_id {
+            fact("snapshot", printable(id).chars().take(SHORT_ID).collect());
+        }
+        if summary.files_processed > 0 {
+            fact("files", files_words(summary));
+        }
+        if summary.bytes_processed > 0 || summary.bytes_added > 0 {
+            fact("added", format!("{}, of {} read", words::bytes(summary.bytes_added), words::bytes(summary.bytes_processed)));
+        }
+        if summary.errors > 0 {
+            fact("errors", format!("{} could not be read", words::counted(summary.errors, "file")));
+        }
+    }
+    if let Some(log_file) = &run.log_file {
+        fact("log", printable(&logs_dir.join(log_file).display().to_string()));
+    }
+    if !finished.outcome.is_success() {
+        let columns = look.columns.map_or(usize::MAX, |columns| columns.saturating_sub(3));
+        lines.extend(run.last_lines.iter().map(|line| format!("  | {}", cut_end(&printable(line), columns.saturating_sub(1)))));
+    }
+    lines
+}
+
+/// Returns the color of an outcome.
+pub fn paint_of(outcome: &Outcome) -> Paint {
+    match outcome {
+        Outcome::Succeeded => Paint::Good,
+        Outcome::Warnings | Outcome::Stopped => Paint::Warning,
+        Outcome::Failed(_)
+        | Outcome::RepositoryLocked
+        | Outcome::Killed(_)
+        | Outcome::SpawnFailed(_)
+        | Outcome::Interrupted => Paint::Bad,
+    }
+}
+
+fn headline(run: &Run, finished: &Finished, look: &Look) -> String {
+    let outcome = look.paint(paint_of(&finished.outcome), &printable(&finished.outcome.to_string()));
+    let code = match finished.exit_code {
+        Some(code) if code != 0 => format!(" (exit code {code})"),
+        _ => String::new(),
+    };
+    let time = match finished.outcome {
+        Outcome::SpawnFailed(_) => String::new(),
+        _ => format!(" after {}", words::duration_ms(finished.duration_ms)),
+    };
+    format!("{} {outcome}{code}{time}", look.paint(Paint::Strong, &printable(&run.task)))
+}
+
+fn files_words(summary: &Summary) -> String {
+    format!(
+        "{} new, {} changed, {} unchanged",
+        words::count(summary.files_new),
+        words::count(summary.files_changed),
+        words::count(summary.files_unmodified)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use prestic_proto::{outcome::Failure, run::RunState};
+
+    use super::*;
+    use crate::tests::run_in;
+
+    #[track_caller]
+    fn check(outcome: Outcome, exit_code: Option<i32>, change: impl FnOnce(&mut Run), expected: &[&str]) {
+        let finished = Finished { at: DateTime::UNIX_EPOCH, duration_ms: 123_000, exit_code, outcome };
+        let mut run = run_in(RunState::Finished(finished.clone()));
+        change(&mut run);
+        assert_eq!(lines(&run, &finished, Path::new("logs"), &Look::PLAIN), expected);
+    }
+
+    #[test]
+    fn a_backup_tells_what_it_did() {
+        let summary = Summary {
+            snapshot_id: Some("3f2a77c1d0e4b5a6".to_owned()),
+            files_new: 12,
+            files_changed: 3,
+            files_unmodified: 5_663,
+            files_processed: 5_678,
+            bytes_processed: 3_435_973_837,
+            bytes_added: 5_242_880,
+            errors: 0,
+        };
+        check(
+            Outcome::Succeeded,
+            Some(0),
+            |run| run.summary = Some(summary),
+            &[
+                "home-backup succeeded after 2 min 03 s",
+                "  snapshot  3f2a77c1",
+                "  files     12 new, 3 changed, 5,663 unchanged",
+                "  added     5.0 MiB, of 3.2 GiB read",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_failure_shows_the_last_lines() {
+        let last_lines = vec!["Fatal: wrong password\x07".to_owned()];
+        check(
+            Outcome::Failed(Failure::WrongPassword),
+            Some(12),
+            |run| run.last_lines = last_lines,
+            &["home-backup failed: wrong password (exit code 12) after 2 min 03 s", "  | Fatal: wrong password\u{fffd}"],
+        );
+    }
+
+    #[test]
+    fn what_never_ran_took_no_time() {
+        check(Outcome::SpawnFailed("no such file".to_owned()), None, |_| {}, &["home-backup could not start: no such file"]);
+    }
+
+    #[test]
+    fn unread_files_are_counted() {
+        let summary = Summary { errors: 2, ..Summary::default() };
+        check(
+            Outcome::Warnings,
+            Some(3),
+            |run| run.summary = Some(summary),
+            &["home-backup finished with warnings (exit code 3) after 2 min 03 s", "  errors    2 files could not be read"],
+        );
+    }
+}

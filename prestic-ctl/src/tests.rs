@@ -1,0 +1,34 @@
+//! What the tests of several modules need.
+
+use chrono::DateTime;
+use prestic_proto::{
+    outcome::Outcome,
+    run::{Finished, Run, RunId, RunState, Trigger},
+};
+
+/// Returns a run of `home-backup` in a state.
+pub fn run_in(state: RunState) -> Run {
+    Run {
+        id: RunId(12),
+        task: "home-backup".to_owned(),
+        trigger: Trigger::Manual,
+        due_at: None,
+        created_at: DateTime::UNIX_EPOCH,
+        started_at: None,
+        log_file: None,
+        state,
+        progress: None,
+        summary: None,
+        last_lines: Vec::new(),
+    }
+}
+
+/// Returns the state of a run that went well.
+pub fn succeeded() -> RunState {
+    ended(Outcome::Succeeded, Some(0))
+}
+
+/// Returns the state of a run that ended.
+pub fn ended(outcome: Outcome, exit_code: Option<i32>) -> RunState {
+    RunState::Finished(Finished { at: DateTime::UNIX_EPOCH, duration_ms: 1_500, exit_code, outcome })
+}
