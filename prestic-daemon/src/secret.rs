@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What stands in the place of a secret.
+pub const HIDDEN: &str = "[hidden]";
+
 /// A password, a key, or anything that gives one away.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -20,6 +23,6 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
+        f.write_str(HIDDEN)
     }
 }

@@ -1,0 +1,18 @@
+//! Tells who may read a file. Platform code stands in `unix.rs` and `windows.rs` only.
+
+use std::path::Path;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as platform;
+#[cfg(windows)]
+use windows as platform;
+
+/// Tells whether other users of the machine can read a file. A file that is not there is readable by nobody.
+pub fn is_readable_by_others(file: &Path) -> bool {
+    platform::is_readable_by_others(file)
+}

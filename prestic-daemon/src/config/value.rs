@@ -1,0 +1,341 @@
+//! The types of values: how each is written and what it means.
+
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
+
+use super::words;
+use crate::{
+    process::{CpuPriority, IoPriority},
+    secret::Secret,
+};
+
+/// A type of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A text that nobody may see.
+    Secret,
+    /// Words as a shell would split them.
+    Words,
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A whole number from 1.
+    Count,
+    /// A number of days.
+    Days,
+    /// An amount of bytes in a second.
+    Size,
+    /// A length of time.
+    Duration,
+    /// idle, low, normal or high.
+    CpuPriority,
+    /// idle, low, normal or high.
+    IoPriority,
+    /// A regular expression.
+    Pattern,
+}
+
+/// A value, understood.
+#[derive(Clone, PartialEq)]
+pub enum Value {
+    /// Of [`Kind::Text`] and [`Kind::Pattern`].
+    Text(String),
+    /// Of [`Kind::Secret`].
+    Secret(Secret),
+    /// Of [`Kind::Words`].
+    Words(Vec<String>),
+    /// Of [`Kind::Bool`].
+    Bool(bool),
+    /// Of [`Kind::Int`], [`Kind::Count`] and [`Kind::Days`].
+    Int(i64),
+    /// Of [`Kind::Size`], in KiB.
+    Size(u64),
+    /// Of [`Kind::Duration`]; none for an empty value.
+    Duration(Option<Duration>),
+    /// Of [`Kind::CpuPriority`]; none for an empty value.
+    CpuPriority(Option<CpuPriority>),
+    /// Of [`Kind::IoPriority`]; none for an empty value.
+    IoPriority(Option<IoPriority>),
+}
+
+/// Why a value cannot be understood. Never holds a value that may be secret.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadValue {
+    /// What is wrong.
+    pub message: String,
+    /// How to write it.
+    pub hint: String,
+}
+
+const SIZE_HINT: &str = "write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`";
+const DURATION_HINT: &str = "write seconds as a plain number, or numbers with s, m, h or d, as `300`, `5m` or `1h30m`";
+const PRIORITY_HINT: &str = "write `idle`, `low`, `normal` or `high`";
+
+/// No backup is longer; keeps sums of instants far from overflow.
+const LONGEST_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Understands a value.
+pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
+    match kind {
+        Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Secret => Ok(Value::Secret(Secret::new(text))),
+        Kind::Words => words::split(text).map(Value::Words).map_err(bad_words),
+        Kind::Bool => parse_bool(text),
+        Kind::Int => parse_int(text, i64::MIN, "a whole number"),
+        Kind::Count => parse_int(text, 1, "a whole number from 1"),
+        Kind::Days => parse_int(text, 0, "a number of days"),
+        Kind::Size => parse_size(text).map(Value::Size).ok_or_else(|| bad(text, "a size", SIZE_HINT)),
+        Kind::Duration => parse_optional(text, parse_duration, "a duration", DURATION_HINT).map(Value::Duration),
+        Kind::CpuPriority => parse_optional(text, parse_cpu_priority, "a priority", PRIORITY_HINT).map(Value::CpuPriority),
+        Kind::IoPriority => parse_optional(text, parse_io_priority, "a priority", PRIORITY_HINT).map(Value::IoPriority),
+        Kind::Pattern => parse_pattern(text),
+    }
+}
+
+impl Value {
+    /// Returns the value as it would stand in `config.ini`; secrets too, so callers redact.
+    pub fn plain_text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Secret(secret) => secret.reveal().to_owned(),
+            Self::Words(list) => words::join(list),
+            Self::Bool(value) => value.to_string(),
+            Self::Int(number) => number.to_string(),
+            Self::Size(kibibytes) => kibibytes.to_string(),
+            Self::Duration(duration) => duration.map(|length| format!("{}s", length.as_secs())).unwrap_or_default(),
+            Self::CpuPriority(priority) => priority.map(|level| priority_name(level as usize)).unwrap_or_default(),
+            Self::IoPriority(priority) => priority.map(|level| priority_name(level as usize)).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the texts that go into flags: one for each word of a list.
+    pub fn flag_texts(&self) -> Vec<String> {
+        if let Self::Words(list) = self { list.clone() } else { vec![self.plain_text()] }
+    }
+
+    /// Tells whether nothing is set: this is how a child takes back what a parent says.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Secret(secret) => secret.reveal().is_empty(),
+            Self::Words(list) => list.is_empty(),
+            Self::Duration(duration) => duration.is_none(),
+            Self::CpuPriority(priority) => priority.is_none(),
+            Self::IoPriority(priority) => priority.is_none(),
+            Self::Bool(_) | Self::Int(_) | Self::Size(_) => false,
+        }
+    }
+}
+
+const PRIORITY_NAMES: [&str; 4] = ["idle", "low", "normal", "high"];
+
+fn priority_name(level: usize) -> String {
+    PRIORITY_NAMES[level].to_owned()
+}
+
+fn parse_cpu_priority(text: &str) -> Option<CpuPriority> {
+    let levels = [CpuPriority::Idle, CpuPriority::Low, CpuPriority::Normal, CpuPriority::High];
+    priority_level(text).map(|level| levels[level])
+}
+
+fn parse_io_priority(text: &str) -> Option<IoPriority> {
+    let levels = [IoPriority::Idle, IoPriority::Low, IoPriority::Normal, IoPriority::High];
+    priority_level(text).map(|level| levels[level])
+}
+
+fn priority_level(text: &str) -> Option<usize> {
+    PRIORITY_NAMES.iter().position(|name| text.eq_ignore_ascii_case(name))
+}
+
+fn parse_optional<T>(text: &str, parse: fn(&str) -> Option<T>, what: &str, hint: &str) -> Result<Option<T>, BadValue> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some).ok_or_else(|| bad(text, what, hint)) }
+}
+
+fn parse_bool(text: &str) -> Result<Value, BadValue> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "on" | "yes" | "1" => Ok(Value::Bool(true)),
+        "false" | "off" | "no" | "0" => Ok(Value::Bool(false)),
+        _ => Err(bad(text, "yes or no", "write true, on, yes or 1, or false, off, no or 0")),
+    }
+}
+
+fn parse_int(text: &str, least: i64, what: &str) -> Result<Value, BadValue> {
+    let number = text.parse().ok().filter(|number| (least..=i64::from(u32::MAX)).contains(number));
+    number.map(Value::Int).ok_or_else(|| bad(text, what, "write digits only, as `2`"))
+}
+
+/// Returns whole KiB, rounded up: a limit of less than one must not become "no limit".
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().ok()?;
+    let unit = text[digits..].trim().to_ascii_lowercase();
+    let unit = unit.strip_suffix("/s").unwrap_or(&unit);
+    let kibibytes = match unit.strip_suffix("ib").or_else(|| unit.strip_suffix('b')).unwrap_or(unit) {
+        "k" => 1.0,
+        "m" => 1024.0,
+        "g" => 1024.0 * 1024.0,
+        "t" => 1024.0 * 1024.0 * 1024.0,
+        "" if unit.is_empty() => 1.0,
+        _ => return None,
+    };
+    let size = (number * kibibytes).ceil();
+    // restic keeps a limit in a C-like int of KiB, and multiplies it by 1024.
+    (size <= f64::from(u32::MAX)).then_some(size as u64)
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let mut seconds: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = rest[..digits].parse().ok()?;
+        let after = rest[digits..].trim_start();
+        let mut letters = after.chars();
+        let unit = match letters.next().map(|letter| letter.to_ascii_lowercase()) {
+            None if rest.len() == text.len() => 1,
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            Some('d') => 24 * 3600,
+            _ => return None,
+        };
+        seconds = seconds.checked_add(number.checked_mul(unit)?)?;
+        rest = letters.as_str().trim_start();
+    }
+    Some(Duration::from_secs(seconds)).filter(|duration| *duration <= LONGEST_DURATION)
+}
+
+fn parse_pattern(text: &str) -> Result<Value, BadValue> {
+    regex::Regex::new(text).map(|_| Value::Text(text.to_owned())).map_err(|error| BadValue {
+        // The library draws the pattern over several lines; its last one says what is wrong.
+        message: format!("`{text}` is no regular expression: {}", last_line(&error.to_string())),
+        hint: "write a backslash before characters that should stand for themselves".to_owned(),
+    })
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or(text).trim_start_matches("error: ")
+}
+
+fn bad_words(error: words::SplitError) -> BadValue {
+    let hint = match error {
+        words::SplitError::UnclosedQuote(_) => "close it, or write a backslash before it if it is part of a word",
+        words::SplitError::TrailingBackslash => "write it twice if it is part of the word, as in `C:\\\\Users\\\\`",
+    };
+    BadValue { message: error.to_string(), hint: hint.to_owned() }
+}
+
+fn bad(text: &str, what: &str, hint: &str) -> BadValue {
+    BadValue { message: format!("`{}` is not {what}", text.escape_debug()), hint: hint.to_owned() }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text | Self::Secret => "text",
+            Self::Words => "list",
+            Self::Bool => "bool",
+            Self::Int | Self::Count | Self::Days => "int",
+            Self::Size => "size",
+            Self::Duration => "duration",
+            Self::CpuPriority | Self::IoPriority => "priority",
+            Self::Pattern => "regex",
+        })
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: Kind, text: &str, expected: Option<Value>) {
+        assert!(parse(kind, text).ok() == expected, "{kind} {text:?}");
+    }
+
+    #[test]
+    fn bools_are_four_words_each_in_any_case() {
+        for text in ["true", "On", "YES", "1"] {
+            check(Kind::Bool, text, Some(Value::Bool(true)));
+        }
+        for text in ["false", "OFF", "No", "0"] {
+            check(Kind::Bool, text, Some(Value::Bool(false)));
+        }
+        for text in ["", "2", "y", "enabled", "true # yes"] {
+            check(Kind::Bool, text, None);
+        }
+    }
+
+    #[test]
+    fn sizes_are_whole_kibibytes() {
+        for (text, expected) in [
+            ("512", 512),
+            ("5M", 5120),
+            ("1.5G", 1_572_864),
+            ("5 MiB/s", 5120),
+            ("2kb", 2),
+            ("0", 0),
+            ("0.2", 1),
+            ("1T", 1_073_741_824),
+        ] {
+            check(Kind::Size, text, Some(Value::Size(expected)));
+        }
+        for text in ["", "M", "5X", "-1", "1.2.3", "5 M 3", "9999T", "100B", "inf", "1e3"] {
+            check(Kind::Size, text, None);
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds_or_have_units() {
+        for (text, expected) in
+            [("300", 300), ("30s", 30), ("5m", 300), ("2h", 7200), ("1h30m", 5400), ("1 H 5 s", 3605), ("1d", 86_400)]
+        {
+            check(Kind::Duration, text, Some(Value::Duration(Some(Duration::from_secs(expected)))));
+        }
+        check(Kind::Duration, "", Some(Value::Duration(None)));
+        for text in ["h", "5x", "-5", "1.5h", "1h30", "99999999999999999999", "99999999999d"] {
+            check(Kind::Duration, text, None);
+        }
+    }
+
+    #[test]
+    fn numbers_have_their_bounds() {
+        check(Kind::Int, "2", Some(Value::Int(2)));
+        check(Kind::Int, "2.5", None);
+        check(Kind::Count, "0", None);
+        check(Kind::Days, "0", Some(Value::Int(0)));
+        check(Kind::Days, "-1", None);
+    }
+
+    #[test]
+    fn priorities_are_four_words() {
+        check(Kind::CpuPriority, "Idle", Some(Value::CpuPriority(Some(CpuPriority::Idle))));
+        check(Kind::IoPriority, "high", Some(Value::IoPriority(Some(IoPriority::High))));
+        check(Kind::IoPriority, "", Some(Value::IoPriority(None)));
+        check(Kind::CpuPriority, "slow", None);
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_in_one_line() {
+        let error = parse(Kind::Pattern, "a(b").err().expect("the parenthesis is open");
+        assert_eq!(error.message, "`a(b` is no regular expression: unclosed group");
+        let error = parse(Kind::Bool, "may\nbe").err().expect("that is no bool");
+        assert_eq!(error.message, "`may\\nbe` is not yes or no");
+    }
+
+    #[test]
+    fn a_list_with_an_open_quote_does_not_show_its_words() {
+        let error = parse(Kind::Words, "--password 'hunter2").err().expect("the quote is open");
+        assert_eq!(error.message, "a quote (') is opened and not closed");
+    }
+}
