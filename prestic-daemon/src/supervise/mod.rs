@@ -3,6 +3,11 @@
 pub mod feed;
 pub mod spec;
 
+pub mod stop;
+pub mod unlock;
+
+pub mod feed_server;
+
 pub mod lines;
 pub mod log;
 pub mod output;
