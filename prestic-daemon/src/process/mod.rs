@@ -1,4 +1,9 @@
-//! What the operating system does for us with processes. Platform code stands in `unix.rs` and `windows.rs` only.
+//! What the operating system does for us with processes. Platform code stands in the files below `process/` only.
+//!
+//! It owns how a process is told from a later one with the same number, how a child is prepared, interrupted, killed and
+//! waited for, and what a supervisor does to itself. It never decides whether any of that should happen.
+
+use std::{io::PipeReader, process::Child};
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +11,21 @@ use serde::{Deserialize, Serialize};
 mod unix;
 #[cfg(windows)]
 mod windows;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(all(unix, not(target_os = "linux")))]
+mod other_unix;
+
+#[cfg(unix)]
+pub use unix::*;
+#[cfg(windows)]
+pub use windows::*;
+
+#[cfg(target_os = "linux")]
+pub use linux::*;
+#[cfg(all(unix, not(target_os = "linux")))]
+pub use other_unix::*;
 
 /// A process that cannot be mistaken for another one that got the same number later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,4 +64,17 @@ pub enum IoPriority {
     Normal,
     /// Best effort, level 0.
     High,
+}
+
+/// A child that was started by [`start`], with the ends of its two pipes.
+#[derive(Debug)]
+pub struct Started {
+    /// The child.
+    pub child: Child,
+    /// What it writes on its standard output.
+    pub output: PipeReader,
+    /// What it writes on its standard error.
+    pub errors: PipeReader,
+    /// What could not be given to it, in words.
+    pub warnings: Vec<String>,
 }

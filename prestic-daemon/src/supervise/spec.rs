@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use prestic_proto::run::RunId;
 use serde::{Deserialize, Serialize};
 
-use crate::process::{CpuPriority, IoPriority};
+use crate::{
+    process::{CpuPriority, IoPriority},
+    restic::version::ResticVersion,
+};
 
 /// All that a supervisor needs to know of its run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +38,7 @@ pub struct RunSpec {
     /// The repository as it may be shown.
     pub shown_repository: String,
     /// restic's version, where it is known.
-    pub restic_version: Option<String>,
+    pub restic_version: Option<ResticVersion>,
     /// What restic writes.
     pub output: OutputFormat,
     /// Lines that match are left out of the log.
