@@ -35,6 +35,7 @@ pub enum Key {
     PruneLogsAfter,
     LogFilter,
     MaxParallel,
+    StopGrace,
 }
 
 /// Whose option it is.
@@ -114,7 +115,7 @@ const ROWS: &[OptionRow] = &[
     row(Key::Executable, "executable", Kind::Words, Destination::Words, "the program to run, with words to put before its flags").or("restic"),
     row(Key::Command, "command", Kind::Words, Destination::Words, "the restic command that the profile runs"),
     row(Key::Args, "args", Kind::Words, Destination::Words, "the words after the command"),
-    row(Key::Schedule, "schedule", Kind::Text, Destination::PRestic, "when to run, as `daily at 02:30` or `mon,thu at 12:00`"),
+    row(Key::Schedule, "schedule", Kind::Schedule, Destination::PRestic, "when to run, as `daily at 02:30` or `mon,thu at 12:00`"),
     row(Key::Notifications, "notifications", Kind::Bool, Destination::PRestic, "whether to tell the desktop how a run ended").or("true"),
     row(Key::WaitForLock, "wait-for-lock", Kind::Duration, Destination::PRestic, "how long to wait for a repository that another restic has locked"),
     row(Key::CpuPriority, "cpu-priority", Kind::CpuPriority, Destination::PRestic, "restic's share of the processors"),
@@ -130,6 +131,10 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::MaxParallel, "max-parallel", Kind::Count, Destination::PRestic, "how many runs there may be at a time").or("4")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::StopGrace, "stop-grace", Kind::Duration, Destination::PRestic, "how long restic may take to stop before it is killed").or("75s")
     },
 ];
 

@@ -27,6 +27,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 pub use command::{Arguments, CommandError, ResticCommand};
@@ -42,11 +43,16 @@ pub use profile::Profile;
 pub struct Settings {
     /// How many runs there may be at a time.
     pub max_parallel: usize,
+    /// How long restic may take to stop before it is killed.
+    pub stop_grace: Duration,
 }
+
+/// After an interrupt restic finishes the packs that it is uploading, and may take a minute to remove its lock.
+const STOP_GRACE: Duration = Duration::from_secs(75);
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_parallel: 4 }
+        Self { max_parallel: 4, stop_grace: STOP_GRACE }
     }
 }
 

@@ -136,7 +136,7 @@ impl<'document> Reader<'document, '_> {
             return Err(Refused);
         }
         value::parse(kind, text).map_err(|bad| {
-            self.problems.error(Problem::at(origin, key, bad.message, bad.hint));
+            self.problems.error(Problem::at(origin, key, format!("`{key}`: {}", bad.message), bad.hint));
             Refused
         })
     }
@@ -182,11 +182,13 @@ impl<'document> Reader<'document, '_> {
         for entry in &section.entries {
             let origin = self.origin(entry, &section.name);
             let Ok(text) = self.expand(entry, &origin, &mut names) else { continue };
-            if entry.key != Key::MaxParallel.name() {
-                continue;
-            }
-            if let Ok(Value::Int(number)) = self.parse(Kind::Count, &text, &origin, &entry.key) {
-                settings.max_parallel = usize::try_from(number).unwrap_or(usize::MAX);
+            let Some((slot, kind)) = keys::slot(&entry.key).filter(|(slot, _)| is_daemon_slot(slot)) else { continue };
+            match (slot, self.parse(kind, &text, &origin, &entry.key)) {
+                (Slot::Known(Key::MaxParallel), Ok(Value::Int(number))) => {
+                    settings.max_parallel = usize::try_from(number).unwrap_or(usize::MAX);
+                }
+                (Slot::Known(Key::StopGrace), Ok(Value::Duration(Some(grace)))) => settings.stop_grace = grace,
+                _ => {}
             }
         }
         if !section.entries.iter().any(|entry| is_profile_key(&entry.key)) {

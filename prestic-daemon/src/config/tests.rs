@@ -88,13 +88,13 @@ fn all_errors_are_told_at_once_with_their_places() {
         "[a]\nverbose = much\nnotifications = maybe\nlimit-upload = fast\nargs = 'open\n[b]\nwait-for-lock = soon\nio-priority = slow\n\
          log-filter = (\ndescription = %(nope)s\nword\n[b]\n",
         &[
-            "`much` is not a whole number in [a] at config.ini:2\n  hint: write digits only, as `2`",
-            "`maybe` is not yes or no in [a] at config.ini:3\n  hint: write true, on, yes or 1, or false, off, no or 0",
-            "`fast` is not a size in [a] at config.ini:4\n  hint: write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`",
-            "a quote (') is opened and not closed in [a] at config.ini:5\n  hint: close it, or write a backslash before it if it is part of a word",
-            "`soon` is not a duration in [b] at config.ini:7\n  hint: write seconds as a plain number, or numbers with s, m, h or d, as `300`, `5m` or `1h30m`",
-            "`slow` is not a priority in [b] at config.ini:8\n  hint: write `idle`, `low`, `normal` or `high`",
-            "`(` is no regular expression: unclosed group in [b] at config.ini:9\n  hint: write a backslash before characters that should stand for themselves",
+            "`verbose`: `much` is not a whole number in [a] at config.ini:2\n  hint: write digits only, as `2`",
+            "`notifications`: `maybe` is not yes or no in [a] at config.ini:3\n  hint: write true, on, yes or 1, or false, off, no or 0",
+            "`limit-upload`: `fast` is not a size in [a] at config.ini:4\n  hint: write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`",
+            "`args`: a quote (') is opened and not closed in [a] at config.ini:5\n  hint: close it, or write a backslash before it if it is part of a word",
+            "`wait-for-lock`: `soon` is not a duration in [b] at config.ini:7\n  hint: write seconds as a plain number, or numbers with s, m, h or d, as `300`, `5m` or `1h30m`",
+            "`io-priority`: `slow` is not a priority in [b] at config.ini:8\n  hint: write `idle`, `low`, `normal` or `high`",
+            "`log-filter`: `(` is no regular expression: unclosed group in [b] at config.ini:9\n  hint: write a backslash before characters that should stand for themselves",
             "`%(nope)s` names a key that is neither here nor in [DEFAULT] in [b] at config.ini:10\n  hint: write `%%` for a percent sign that stands for itself",
             "the line has no `=` in [b] at config.ini:11\n  hint: write `key = value`, or indent the line if it belongs to the value above",
             "this section was there before in [b] at config.ini:12\n  hint: join it with the one at line 6, or rename it",
@@ -130,7 +130,7 @@ fn keys_that_values_refer_to_are_not_unknown() {
 #[test]
 fn what_looks_like_a_comment_is_a_warning_that_hides_the_value() {
     check_warnings(
-        "[a]\nschedule = daily # at night\nargs = /a\n  /b ; /c\n  --exclude='x #y'\n",
+        "[a]\ndescription = daily # at night\nargs = /a\n  /b ; /c\n  --exclude='x #y'\n",
         &[
             "what follows `#` is part of the value, not a comment in [a] at config.ini:2\n  hint: put the comment on a line of its own, or quote the word in a list",
             "what follows `;` is part of the value, not a comment in [a] at config.ini:3\n  hint: put the comment on a line of its own, or quote the word in a list",
@@ -201,7 +201,7 @@ fn the_settings_section_may_be_a_profile_too() {
 fn a_bad_setting_is_an_error() {
     check_errors(
         "[prestic]\nmax-parallel = 0\n",
-        &["`0` is not a whole number from 1 in [prestic] at config.ini:2\n  hint: write digits only, as `2`"],
+        &["`max-parallel`: `0` is not a whole number from 1 in [prestic] at config.ini:2\n  hint: write digits only, as `2`"],
     );
     check_errors(
         "[a]\ndescription = x\0y\n",

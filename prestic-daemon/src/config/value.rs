@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::words;
 use crate::{
     process::{CpuPriority, IoPriority},
+    schedule::Schedule,
     secret::Secret,
 };
 
@@ -37,12 +38,14 @@ pub enum Kind {
     IoPriority,
     /// A regular expression.
     Pattern,
+    /// When to run.
+    Schedule,
 }
 
 /// A value, understood.
 #[derive(Clone, PartialEq)]
 pub enum Value {
-    /// Of [`Kind::Text`] and [`Kind::Pattern`].
+    /// Of [`Kind::Text`], [`Kind::Pattern`] and [`Kind::Schedule`].
     Text(String),
     /// Of [`Kind::Secret`].
     Secret(Secret),
@@ -73,6 +76,7 @@ pub struct BadValue {
 
 const SIZE_HINT: &str = "write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`";
 const DURATION_HINT: &str = "write seconds as a plain number, or numbers with s, m, h or d, as `300`, `5m` or `1h30m`";
+const SCHEDULE_HINT: &str = "write for example `daily at 02:30`, `mon,thu at 12:00`, `hourly` or `*:15`";
 const PRIORITY_HINT: &str = "write `idle`, `low`, `normal` or `high`";
 
 /// No backup is longer; keeps sums of instants far from overflow.
@@ -93,6 +97,7 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
         Kind::CpuPriority => parse_optional(text, parse_cpu_priority, "a priority", PRIORITY_HINT).map(Value::CpuPriority),
         Kind::IoPriority => parse_optional(text, parse_io_priority, "a priority", PRIORITY_HINT).map(Value::IoPriority),
         Kind::Pattern => parse_pattern(text),
+        Kind::Schedule => parse_schedule(text),
     }
 }
 
@@ -217,6 +222,14 @@ fn parse_pattern(text: &str) -> Result<Value, BadValue> {
     })
 }
 
+/// The text is kept, and read again by whoever schedules: a profile shows what was written.
+fn parse_schedule(text: &str) -> Result<Value, BadValue> {
+    Schedule::parse(text).map(|_| Value::Text(text.to_owned())).map_err(|error| BadValue {
+        message: format!("`{}` is no schedule: {error}", text.escape_debug()),
+        hint: error.hint().unwrap_or_else(|| SCHEDULE_HINT.to_owned()),
+    })
+}
+
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }
@@ -244,6 +257,7 @@ impl fmt::Display for Kind {
             Self::Duration => "duration",
             Self::CpuPriority | Self::IoPriority => "priority",
             Self::Pattern => "regex",
+            Self::Schedule => "schedule",
         })
     }
 }
