@@ -14,6 +14,8 @@ pub enum Report {
     Started,
     /// How far restic has come.
     Progress(Progress),
+    /// There is more to read in the log; told as seldom as progress.
+    LogGrew,
     /// restic was asked to stop.
     Stopping,
     /// It is over, and the record has the end. Nothing follows.

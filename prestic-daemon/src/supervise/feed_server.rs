@@ -21,7 +21,7 @@ use crate::{
     supervise::feed::{Order, Report},
 };
 
-/// The shortest time between two reports of progress to one listener.
+/// The shortest time between two reports of progress, or of a longer log, to one listener.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How many listeners there can be. There is one daemon, and one that takes over from it.
@@ -48,6 +48,7 @@ struct Known {
     progress: Progress,
     /// How often the progress has changed: what a listener has been told is a number below it.
     progress_version: u64,
+    log_length: u64,
     listeners: usize,
 }
 
@@ -63,6 +64,13 @@ impl Feed {
             known.progress = progress;
             known.progress_version += 1;
         });
+    }
+
+    /// Tells how many bytes of the log can be read.
+    pub fn log_reaches(&self, length: u64) {
+        if self.lock().log_length != length {
+            self.change(|known| known.log_length = length);
+        }
     }
 
     /// Tells that restic was asked to stop.
@@ -125,13 +133,15 @@ struct Told {
     started: bool,
     stopping: bool,
     progress_version: u64,
-    progress_at: Option<Stopwatch>,
+    log_length: u64,
+    /// When progress, or a longer log, was told last.
+    told_at: Option<Stopwatch>,
 }
 
 #[derive(Debug, PartialEq)]
 enum Next {
     Report(Report),
-    /// There is progress, but it is too early to tell it.
+    /// There is progress, or more in the log, but it is too early to tell it.
     After(Duration),
     Nothing,
 }
@@ -147,16 +157,19 @@ impl Told {
         if known.has_finished {
             return Next::Report(Report::Finished);
         }
-        if known.progress_version == self.progress_version {
+        let has_progress = known.progress_version != self.progress_version;
+        if !has_progress && known.log_length == self.log_length {
             return Next::Nothing;
         }
-        let elapsed = self.progress_at.map_or(PROGRESS_INTERVAL, |at| Duration::from_millis(at.elapsed_ms()));
+        let elapsed = self.told_at.map_or(PROGRESS_INTERVAL, |at| Duration::from_millis(at.elapsed_ms()));
         if elapsed < PROGRESS_INTERVAL {
             return Next::After(PROGRESS_INTERVAL - elapsed);
         }
-        self.progress_at = Some(Stopwatch::start());
+        self.told_at = Some(Stopwatch::start());
         self.progress_version = known.progress_version;
-        Next::Report(Report::Progress(known.progress.clone()))
+        // Whoever hears of progress looks at the log as well.
+        self.log_length = known.log_length;
+        Next::Report(if has_progress { Report::Progress(known.progress.clone()) } else { Report::LogGrew })
     }
 }
 
@@ -291,9 +304,9 @@ mod tests {
     #[test]
     fn progress_waits_for_its_interval() {
         let known = Known { progress: progress(1), progress_version: 1, ..Known::default() };
-        let mut told = Told { progress_at: Some(Stopwatch::start()), ..Told::default() };
+        let mut told = Told { told_at: Some(Stopwatch::start()), ..Told::default() };
         assert!(matches!(told.next(&known), Next::After(pause) if pause <= PROGRESS_INTERVAL));
-        told.progress_at = None;
+        told.told_at = None;
         assert_eq!(told.next(&known), Next::Report(Report::Progress(progress(1))));
         assert_eq!(told.next(&known), Next::Nothing);
     }

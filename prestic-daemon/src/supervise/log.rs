@@ -38,6 +38,11 @@ impl Log {
         self.failure.as_deref()
     }
 
+    /// Returns how many bytes are in the file.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
     /// Adds a line, or several. They are in the file after the next [`Log::flush`].
     pub fn add(&mut self, text: &str) {
         if self.file.is_none() {

@@ -189,6 +189,11 @@ impl Output {
         self.progress.take()
     }
 
+    /// Returns how many bytes of the log can be read.
+    pub fn log_length(&self) -> u64 {
+        self.log.written()
+    }
+
     /// Takes no more lines of restic.
     pub fn close(&mut self) {
         self.let_held_line_go();

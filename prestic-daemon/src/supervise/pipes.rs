@@ -58,8 +58,9 @@ fn read_to_end(mut pipe: impl Read, stream: Stream, output: &Mutex<Output>, feed
 fn take(bytes: &[u8], stream: Stream, splitter: &mut LineSplitter, output: &Mutex<Output>, feed: &Feed) {
     let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
     splitter.push(bytes, |line, cut| output.take(stream, line, cut));
-    let progress = output.flush();
+    let (progress, log_length) = (output.flush(), output.log_length());
     drop(output);
+    feed.log_reaches(log_length);
     if let Some(progress) = progress {
         feed.progress(progress);
     }
