@@ -95,9 +95,6 @@ fn spawn() -> Result<Started, ProgramError> {
     let program = daemon_program::find()?;
     let mut command = Command::new(&program);
     command.arg("--detached").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    // A Ctrl-C that is meant for this program must not reach the daemon while it starts.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let failed = |source| ProgramError::NotRunnable { program: program.clone(), source };
     let mut child = command.spawn().map_err(failed)?;
     let stdout = child.stdout.take().expect("stdout is a pipe");

@@ -69,7 +69,8 @@ impl Exit {
             Outcome::Killed(signal) => Self(u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))),
             Outcome::Succeeded => Self::OK,
             Outcome::RepositoryLocked => Self::of_restic(finished.exit_code, Self::LOCKED),
-            Outcome::Warnings => Self::of_restic(finished.exit_code, Self(3)),
+            // Up to 0.18 restic ends with 0 when one of several sources is missing; its code is what scripts rely on.
+            Outcome::Warnings => finished.exit_code.map_or(Self(3), |code| Self(u8::try_from(code).unwrap_or(3))),
             Outcome::Failed(_) => Self::of_restic(finished.exit_code, Self::PROBLEMS),
         }
     }
