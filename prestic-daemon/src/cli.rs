@@ -1,1 +1,130 @@
-//! The command line of the daemon.
+//! The daemon's command line: `prestic-daemon` serves, the subcommands answer and end.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use prestic_proto::{
+    home::{Home, NoHome},
+    profile::ConfigReport,
+};
+
+use crate::{config, foreground, options, serve, supervise};
+
+/// Schedule and supervise restic backups.
+#[derive(Debug, Parser)]
+#[command(name = "prestic-daemon", version, about = "Schedule and supervise restic backups")]
+struct Cli {
+    /// Leave the terminal, say `ready` on standard output when clients can connect, and log to <home>/logs/daemon.log
+    #[arg(long)]
+    detached: bool,
+    /// Check the configuration (or FILE) and exit: the same as `prestic-daemon check`
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "detached")]
+    check: Option<Option<PathBuf>>,
+    #[command(subcommand)]
+    command: Option<CliCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CliCommand {
+    /// Check the configuration (or FILE) without running anything
+    Check {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+        /// The file to check, instead of the home's config.ini
+        file: Option<PathBuf>,
+    },
+    /// List every option that a profile can have
+    Options {
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Supervise one run; the daemon starts this by itself
+    #[command(hide = true)]
+    Supervise,
+    /// Run restic for a profile in this terminal; `prestic-ctl -p` starts this by itself
+    #[command(hide = true)]
+    Foreground {
+        /// The profile
+        profile: String,
+        /// restic's arguments, instead of the profile's own
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+/// Runs the program and returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match (cli.check, cli.command) {
+        (Some(file), _) => check(file, false),
+        (None, Some(CliCommand::Check { json, file })) => check(file, json),
+        (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
+        (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        (None, Some(CliCommand::Foreground { profile, args })) => foreground::run(&profile, args),
+        (None, None) => serve::serve(cli.detached).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        report(error.as_ref());
+        ExitCode::FAILURE
+    })
+}
+
+/// Prints an error and what caused it. Nobody may be listening any more.
+fn report(error: &dyn std::error::Error) {
+    let mut text = format!("error: {error}\n");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!("  caused by: {error}\n"));
+        cause = error.source();
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+type Done = Result<ExitCode, Box<dyn std::error::Error>>;
+
+fn check(file: Option<PathBuf>, json: bool) -> Done {
+    let file = file.map_or_else(|| Home::from_environment().map(|home| home.config_file()), Ok::<_, NoHome>)?;
+    let report = config::load(&file).report;
+    let text = if json { serde_json::to_string_pretty(&report)? + "\n" } else { readable(&file, &report) };
+    print(&text)?;
+    Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn readable(file: &Path, report: &ConfigReport) -> String {
+    let mut text = String::new();
+    for error in &report.errors {
+        text.push_str(&format!("error: {error}\n"));
+    }
+    for warning in &report.warnings {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
+    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    text.push_str(&format!(
+        "{}: {}, {}; {}, {}\n",
+        file.display(),
+        count(report.profiles, "profile"),
+        count(report.tasks, "task"),
+        count(report.errors.len(), "error"),
+        count(report.warnings.len(), "warning"),
+    ));
+    text
+}
+
+fn print_options(json: bool) -> io::Result<ExitCode> {
+    print(&if json { options::as_json() } else { options::as_text() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints data. A reader that has gone has seen enough.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -5,6 +5,9 @@
 //! which tells the clients through [`rpc`].
 
 pub mod cli;
+pub mod foreground;
+pub mod options;
+pub mod serve;
 
 pub mod config;
 pub mod schedule;
@@ -25,5 +28,6 @@ pub mod clock;
 pub mod fingerprint;
 pub mod instance;
 pub mod process;
+pub mod program;
 pub mod secret;
 pub mod signals;

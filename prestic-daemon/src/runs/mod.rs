@@ -1,1 +1,12 @@
-//! The daemon's side of a run.
+//! The daemon's side of a run: starts its supervisor, follows it, and finds the runs of an earlier daemon.
+
+pub mod driver;
+pub mod found;
+pub mod job;
+pub mod link;
+pub mod restic_versions;
+
+pub use driver::Driver;
+pub use found::Found;
+pub use job::Job;
+pub use restic_versions::ResticVersions;

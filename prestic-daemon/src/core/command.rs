@@ -1,0 +1,110 @@
+//! What can be asked of the core.
+
+use std::time::Duration;
+
+use prestic_proto::{
+    error::ApiError,
+    event::{Cursor, Watched},
+    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    run::{Run, RunId},
+    service::RunSelector,
+    status::Status,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{config::Loaded, core::planner::RunNews};
+
+/// How many inputs may wait for the core. Whoever sends the next one waits.
+pub const INBOX: usize = 256;
+
+type Reply<T> = oneshot::Sender<T>;
+
+/// A question or an order, with the place for its answer.
+#[derive(Debug)]
+pub enum Command {
+    /// Everything at a glance.
+    Status(Reply<Status>),
+    /// The events after a cursor, without waiting.
+    EventsAfter(Cursor, Reply<Watched>),
+    /// Queue a run of a task, with words to add.
+    Run(String, Vec<String>, Reply<Result<RunId, ApiError>>),
+    /// One run.
+    FindRun(RunSelector, Reply<Result<Run, ApiError>>),
+    /// Stop a run.
+    Stop(RunSelector, Reply<Result<RunId, ApiError>>),
+    /// Past runs, newest first.
+    History(Option<String>, usize, Reply<Result<Vec<Run>, ApiError>>),
+    /// All profiles.
+    Profiles(Reply<Vec<ProfileSummary>>),
+    /// One profile.
+    Profile(String, Reply<Result<ProfileDetails, ApiError>>),
+    /// Read the configuration again.
+    Reload(Reply<Result<ConfigReport, ApiError>>),
+    /// Stop all runs, then the daemon.
+    ShutDown(Reply<()>),
+}
+
+/// Everything that reaches the core.
+#[derive(Debug)]
+pub enum Input {
+    /// From a client.
+    Command(Command),
+    /// From a run's driver.
+    Run(RunId, RunNews),
+    /// The configuration has been read.
+    ConfigRead(Box<Loaded>),
+    /// SIGHUP: read the configuration again.
+    Hangup,
+    /// SIGTERM, SIGINT or the like: go down; the second time at once.
+    Terminate,
+}
+
+/// The way to the core, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CoreHandle {
+    inbox: mpsc::Sender<Input>,
+    ticks: watch::Receiver<u64>,
+}
+
+/// The core has gone: the daemon is at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoreGone;
+
+impl CoreHandle {
+    /// Makes a handle of the core's inbox and of the counter that it moves whenever there is something new.
+    pub fn new(inbox: mpsc::Sender<Input>, ticks: watch::Receiver<u64>) -> Self {
+        Self { inbox, ticks }
+    }
+
+    /// Sends an input that has no answer.
+    pub async fn send(&self, input: Input) -> Result<(), CoreGone> {
+        self.inbox.send(input).await.map_err(|_| CoreGone)
+    }
+
+    /// Asks, and waits for the answer.
+    pub async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CoreGone> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Input::Command(command(reply))).await?;
+        answer.await.map_err(|_| CoreGone)
+    }
+
+    /// Returns the events after a cursor, waiting for news if there are none.
+    pub async fn watch(&self, after: Cursor, wait: Duration) -> Result<Watched, CoreGone> {
+        let mut ticks = self.ticks.clone();
+        ticks.borrow_and_update();
+        let found = self.ask(|reply| Command::EventsAfter(after, reply)).await?;
+        if !matches!(&found, Watched::Events { events, .. } if events.is_empty()) {
+            return Ok(found);
+        }
+        match tokio::time::timeout(wait, ticks.changed()).await {
+            Ok(Ok(())) => self.ask(|reply| Command::EventsAfter(after, reply)).await,
+            Ok(Err(_)) => Err(CoreGone),
+            Err(_) => Ok(found),
+        }
+    }
+
+    /// Returns a counter that moves whenever there is something new.
+    pub fn ticks(&self) -> watch::Receiver<u64> {
+        self.ticks.clone()
+    }
+}

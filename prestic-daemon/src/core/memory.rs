@@ -1,0 +1,157 @@
+//! What is known of a task when a daemon begins: from `status.ini`, and from the records, which know of a crash.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use prestic_proto::{
+    outcome::Outcome,
+    run::{Finished, Run},
+    status::LastRun,
+};
+
+use crate::{core::state::TaskMemory, status_ini::TaskEntry};
+
+/// Combines what `status.ini` says of a task with the task's runs as their records tell them, oldest first.
+pub fn recall<'a>(entry: Option<&TaskEntry>, runs: impl IntoIterator<Item = &'a Run>) -> TaskMemory {
+    // Python's PRestic kept no instants of its schedule, only when it had last run.
+    let saved = entry.and_then(|entry| entry.last_due.or(entry.last_run));
+    let mut memory = TaskMemory {
+        handled_until: saved,
+        last_run: entry.and_then(saved_last_run),
+        last_success_at: entry.and_then(|entry| entry.last_success),
+    };
+    for run in runs {
+        if let Some(due_at) = run.due_at {
+            memory.handled_until = handled_until(saved, due_at, run.finished());
+        }
+        // A run can end while no daemon is there to write it down.
+        if let Some(finished) = run.finished()
+            && memory.last_run.as_ref().is_none_or(|last| last.at < finished.at)
+        {
+            memory.last_run = Some(last_run(run, finished));
+            if finished.outcome.is_success() {
+                memory.last_success_at = Some(finished.at);
+            }
+        }
+    }
+    memory
+}
+
+/// A crash can come after the record and before `status.ini`, so the record's instant counts; but not if the run was cut
+/// off, by the crash or by the daemon's own shutdown: then the catch-up rule decides on it.
+fn handled_until(saved: Option<DateTime<Utc>>, due_at: DateTime<Utc>, end: Option<&Finished>) -> Option<DateTime<Utc>> {
+    match end.map(|finished| &finished.outcome) {
+        Some(Outcome::Interrupted) if saved.is_none_or(|saved| saved <= due_at) => Some(due_at - TimeDelta::minutes(1)),
+        Some(Outcome::Interrupted | Outcome::Stopped) => saved,
+        _ => saved.max(Some(due_at)),
+    }
+}
+
+/// Returns what is remembered of a run that has ended.
+pub fn last_run(run: &Run, finished: &Finished) -> LastRun {
+    LastRun {
+        id: Some(run.id),
+        at: finished.at,
+        exit_code: finished.exit_code,
+        outcome: finished.outcome.word().to_owned(),
+        message: finished.outcome.to_string(),
+        log_file: run.log_file.clone(),
+    }
+}
+
+fn saved_last_run(entry: &TaskEntry) -> Option<LastRun> {
+    let at = entry.last_run?;
+    let (outcome, message) = match (&entry.outcome, entry.exit_code) {
+        (Some(outcome), _) => (outcome.clone(), entry.message.clone().unwrap_or_else(|| outcome.clone())),
+        // Python's PRestic kept the exit code only.
+        (None, Some(0)) => ("succeeded".to_owned(), "succeeded".to_owned()),
+        (None, Some(3)) => ("warnings".to_owned(), "finished with warnings".to_owned()),
+        (None, Some(code)) => ("failed".to_owned(), format!("failed with exit code {code}")),
+        (None, None) => return None,
+    };
+    Some(LastRun { id: entry.run, at, exit_code: entry.exit_code, outcome, message, log_file: entry.log_file.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use prestic_proto::run::{RunId, RunState, Trigger};
+
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    fn run(id: u64, due: i64, outcome: Option<Outcome>) -> Run {
+        let end = |outcome| Finished { at: at(due + 1), duration_ms: 1, exit_code: None, outcome };
+        Run {
+            id: RunId(id),
+            task: "home".to_owned(),
+            trigger: Trigger::Scheduled,
+            due_at: Some(at(due)),
+            created_at: at(due),
+            started_at: Some(at(due)),
+            log_file: None,
+            state: outcome.map_or(RunState::Running { pid: 1 }, |outcome| RunState::Finished(end(outcome))),
+            progress: None,
+            summary: None,
+            last_lines: Vec::new(),
+        }
+    }
+
+    fn entry(last_due: Option<i64>, last_run: Option<i64>) -> TaskEntry {
+        TaskEntry { last_due: last_due.map(at), last_run: last_run.map(at), ..TaskEntry::default() }
+    }
+
+    #[track_caller]
+    fn check(saved: Option<i64>, runs: &[Run], expected: Option<i64>) {
+        assert_eq!(recall(Some(&entry(saved, None)), runs).handled_until, expected.map(at));
+    }
+
+    #[test]
+    fn record_counts_if_the_crash_came_before_the_status_was_saved() {
+        check(Some(100), &[run(1, 200, None)], Some(200));
+        check(Some(100), &[run(1, 200, Some(Outcome::Succeeded))], Some(200));
+        check(None, &[run(1, 200, Some(Outcome::Succeeded))], Some(200));
+    }
+
+    #[test]
+    fn interrupted_occurrence_is_not_dealt_with() {
+        check(Some(200), &[run(1, 200, Some(Outcome::Interrupted))], Some(199));
+        check(None, &[run(1, 200, Some(Outcome::Interrupted))], Some(199));
+    }
+
+    #[test]
+    fn interrupted_occurrence_stays_dropped_once_a_rule_has_dropped_it() {
+        check(Some(300), &[run(1, 200, Some(Outcome::Interrupted))], Some(300));
+    }
+
+    #[test]
+    fn newer_run_decides() {
+        check(Some(200), &[run(1, 200, Some(Outcome::Interrupted)), run(2, 200, Some(Outcome::Succeeded))], Some(200));
+    }
+
+    #[test]
+    fn stopped_by_shutdown_is_as_the_status_says() {
+        let stopped = run(1, 200, Some(Outcome::Stopped));
+        let memory = recall(Some(&entry(Some(199), Some(201))), [&stopped]);
+        assert_eq!(memory.handled_until, Some(at(199)));
+    }
+
+    #[test]
+    fn run_that_ended_while_no_daemon_was_there_is_the_last_one() {
+        let memory = recall(Some(&entry(Some(100), Some(101))), &[run(1, 200, Some(Outcome::Succeeded))]);
+        assert_eq!(memory.last_run.unwrap().id, Some(RunId(1)));
+        assert_eq!(memory.last_success_at, Some(at(201)));
+    }
+
+    #[test]
+    fn last_run_of_pythons_prestic_counts() {
+        let memory = recall(Some(&TaskEntry { exit_code: Some(3), ..entry(None, Some(50)) }), []);
+        assert_eq!(memory.handled_until, Some(at(50)));
+        assert_eq!(memory.last_run.unwrap().outcome, "warnings");
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_new_task() {
+        assert_eq!(recall(None, []), TaskMemory::default());
+    }
+}

@@ -1,0 +1,453 @@
+//! Decides what runs when: pure functions of the state, what happened, and the time.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use prestic_proto::{
+    error::ApiError,
+    outcome::Outcome,
+    progress::Progress,
+    run::{Finished, Run, RunId, RunState, Trigger},
+};
+
+use crate::{
+    core::{
+        action::Action,
+        memory,
+        state::{CutOff, RunEntry, State, TaskMemory, TaskPlan, TaskState},
+    },
+    records::{Record, Stage},
+    schedule::missed::{self, Missed},
+};
+
+/// How many runs that have ended are remembered. Each costs less than a kilobyte of memory and one small file.
+pub const REMEMBERED_RUNS: usize = 500;
+
+/// Decides what runs when.
+#[derive(Debug)]
+pub struct Planner<Zone> {
+    state: State,
+    zone: Zone,
+}
+
+/// What a supervisor, or the attempt to start one, tells of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunNews {
+    /// Its record, with the instant that it answers, is on disk.
+    Recorded,
+    /// restic runs.
+    Started {
+        /// When it was started.
+        at: DateTime<Utc>,
+        /// Its process id.
+        pid: u32,
+        /// The name of the log.
+        log_file: String,
+    },
+    /// How far it has come.
+    Progress(Progress),
+    /// restic was asked to stop.
+    Stopping,
+    /// There is more to read in its log.
+    LogGrew,
+    /// It is over: this is its record's last stage.
+    Ended(Box<Record>),
+}
+
+impl<Zone: TimeZone> Planner<Zone> {
+    /// Starts with no tasks and no runs.
+    pub fn new(zone: Zone) -> Self {
+        Self { state: State::default(), zone }
+    }
+
+    /// Returns the state, to look at.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Returns the earliest instant at which something is due.
+    pub fn next_wake(&self) -> Option<DateTime<Utc>> {
+        if self.state.is_shutting_down {
+            return None;
+        }
+        self.state.tasks.values().filter_map(|task| task.next_due_at).min()
+    }
+
+    /// Takes in a new configuration. Runs under way go on as they were started.
+    ///
+    /// `memory` tells what is known of a task that this daemon has not had before.
+    pub fn configure(
+        &mut self,
+        plans: Vec<TaskPlan>,
+        max_parallel: usize,
+        memory: impl Fn(&str, &State) -> TaskMemory,
+        now: DateTime<Utc>,
+    ) -> Vec<Action> {
+        self.state.max_parallel = max_parallel;
+        let mut old = std::mem::take(&mut self.state.tasks);
+        for plan in plans {
+            let task = match old.remove(&plan.name) {
+                Some(known) => self.reconfigured(known, plan, now),
+                None => self.introduced(plan, &memory, now),
+            };
+            self.state.tasks.insert(task.plan.name.clone(), task);
+        }
+        let mut actions = self.wake(now);
+        actions.extend(self.state.tasks.keys().cloned().map(Action::SaveStatus));
+        actions
+    }
+
+    fn reconfigured(&self, mut task: TaskState, plan: TaskPlan, now: DateTime<Utc>) -> TaskState {
+        if task.plan.schedule != plan.schedule {
+            // What was due by the old schedule is not due by the new one.
+            task.handled_until = task.handled_until.max(now);
+            task.next_due_at = self.next_after(&plan, now);
+        }
+        task.plan = plan;
+        task
+    }
+
+    fn introduced(&self, plan: TaskPlan, memory: &impl Fn(&str, &State) -> TaskMemory, now: DateTime<Utc>) -> TaskState {
+        let TaskMemory { handled_until, last_run, last_success_at } = memory(&plan.name, &self.state);
+        // A mark from the future is a clock that was wrong then, or is wrong now: begin anew from here.
+        let handled_until = handled_until.map_or(now, |until| until.min(now));
+        let active = self.active_run(&plan.name);
+        let next_due_at = self.next_after(&plan, handled_until);
+        TaskState { plan, handled_until, next_due_at, active, last_run, last_success_at }
+    }
+
+    fn active_run(&self, task: &str) -> Option<RunId> {
+        self.state
+            .runs
+            .values()
+            .find(|entry| entry.run.task == task && entry.run.finished().is_none())
+            .map(|entry| entry.run.id)
+    }
+
+    fn next_after(&self, plan: &TaskPlan, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        plan.schedule.as_ref()?.next_after(after, &self.zone)
+    }
+
+    /// Queues what is due, and launches what can run.
+    pub fn wake(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        if self.state.is_shutting_down {
+            return Vec::new();
+        }
+        let mut actions = Vec::new();
+        let due: Vec<String> = self
+            .state
+            .tasks
+            .values()
+            .filter(|task| task.next_due_at.is_some_and(|at| at <= now))
+            .map(|task| task.plan.name.clone())
+            .collect();
+        for name in due {
+            actions.extend(self.queue_due(&name, now));
+        }
+        actions.extend(self.launch());
+        actions
+    }
+
+    fn queue_due(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
+        let Some(task) = self.state.tasks.get(name) else { return Vec::new() };
+        let (Some(schedule), Some(due_at)) = (&task.plan.schedule, task.next_due_at) else { return Vec::new() };
+        let decision = missed::missed(schedule, due_at - TimeDelta::minutes(1), now, &self.zone);
+        let next_due_at = schedule.next_after(now, &self.zone);
+        let active = task.active;
+        if let Some(task) = self.state.tasks.get_mut(name) {
+            task.next_due_at = next_due_at;
+        }
+        let (trigger, at) = match decision {
+            Missed::Nothing => return Vec::new(),
+            Missed::Due { at, .. } => (Some(Trigger::Scheduled), at),
+            Missed::CatchUp { at, .. } => (Some(Trigger::CaughtUp), at),
+            Missed::Skip { at, .. } => (None, at),
+        };
+        match (trigger, active) {
+            (Some(trigger), None) => {
+                let run = self.queue_run(name, trigger, Some(at), Vec::new(), now);
+                self.announce(run).into_iter().collect()
+            }
+            // A run that still waits stands for this occurrence too.
+            (_, Some(active)) if self.state.queue.contains(&active) => Vec::new(),
+            // The rule drops it, or the last run is still under way: a task never runs twice at once.
+            _ => {
+                self.mark_handled(name, at);
+                vec![Action::SaveStatus(name.to_owned())]
+            }
+        }
+    }
+
+    fn mark_handled(&mut self, task: &str, until: DateTime<Utc>) {
+        if let Some(task) = self.state.tasks.get_mut(task) {
+            task.handled_until = task.handled_until.max(until);
+        }
+    }
+
+    /// Queues a run because somebody asked for it.
+    pub fn request(
+        &mut self,
+        task: &str,
+        extra_args: Vec<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(RunId, Vec<Action>), ApiError> {
+        if self.state.is_shutting_down {
+            return Err(ApiError::ShuttingDown);
+        }
+        let Some(state) = self.state.tasks.get(task) else {
+            return Err(ApiError::UnknownTask { name: task.to_owned(), similar: None });
+        };
+        if let Some(run) = state.active {
+            return Err(ApiError::AlreadyActive { task: task.to_owned(), run });
+        }
+        let run = self.queue_run(task, Trigger::Manual, None, extra_args, now);
+        let mut actions: Vec<Action> = self.announce(run).into_iter().collect();
+        actions.extend(self.launch());
+        Ok((run, actions))
+    }
+
+    fn queue_run(
+        &mut self,
+        task: &str,
+        trigger: Trigger,
+        due_at: Option<DateTime<Utc>>,
+        extra_args: Vec<String>,
+        now: DateTime<Utc>,
+    ) -> RunId {
+        self.state.last_run_id += 1;
+        let id = RunId(self.state.last_run_id);
+        let repository = match self.state.tasks.get_mut(task) {
+            Some(state) => {
+                state.active = Some(id);
+                state.plan.repository.clone()
+            }
+            None => String::new(),
+        };
+        let run = Run {
+            id,
+            task: task.to_owned(),
+            trigger,
+            due_at,
+            created_at: now,
+            started_at: None,
+            log_file: None,
+            state: RunState::Queued,
+            progress: None,
+            summary: None,
+            last_lines: Vec::new(),
+        };
+        self.state.runs.insert(id, RunEntry { run, repository, extra_args, cut_off: None });
+        self.state.queue.push_back(id);
+        id
+    }
+
+    /// Launches, in the order of the queue, every run whose repository is free, as long as there is a place.
+    fn launch(&mut self) -> Vec<Action> {
+        if self.state.is_shutting_down {
+            return Vec::new();
+        }
+        let mut busy: Vec<String> = self.state.launched().map(|entry| entry.repository.clone()).collect();
+        let mut waiting = VecDeque::new();
+        let mut actions = Vec::new();
+        for id in std::mem::take(&mut self.state.queue) {
+            let Some(entry) = self.state.runs.get_mut(&id) else { continue };
+            if busy.len() < self.state.max_parallel && !busy.contains(&entry.repository) {
+                busy.push(entry.repository.clone());
+                entry.run.state = RunState::Starting;
+                actions.push(Action::Announce(Box::new(entry.run.clone())));
+                actions.push(Action::Launch(id));
+            } else {
+                waiting.push_back(id);
+            }
+        }
+        self.state.queue = waiting;
+        actions
+    }
+
+    fn announce(&self, run: RunId) -> Option<Action> {
+        self.state.runs.get(&run).map(|entry| Action::Announce(Box::new(entry.run.clone())))
+    }
+
+    /// Takes in a run of an earlier daemon: it goes on, has ended, or is lost and about to be ended.
+    pub fn adopt(&mut self, record: &Record, repository: String, is_lost: bool) {
+        let mut run = Run {
+            id: record.run,
+            task: record.task.clone(),
+            trigger: record.trigger,
+            due_at: record.due_at,
+            created_at: record.created_at,
+            started_at: None,
+            log_file: None,
+            state: RunState::Starting,
+            progress: None,
+            summary: None,
+            last_lines: Vec::new(),
+        };
+        self.state.last_run_id = self.state.last_run_id.max(record.run.0);
+        match &record.stage {
+            Stage::Planned => {}
+            Stage::Running { started_at, restic, log_file } => {
+                run.started_at = Some(*started_at);
+                run.log_file = Some(log_file.clone());
+                run.state = RunState::Running { pid: restic.pid };
+            }
+            Stage::Finished { .. } => end(&mut run, record),
+        }
+        let entry = RunEntry { run, repository, extra_args: Vec::new(), cut_off: is_lost.then_some(CutOff::Lost) };
+        self.state.runs.insert(record.run, entry);
+    }
+
+    /// Takes in what is new of a run.
+    pub fn hear(&mut self, id: RunId, news: RunNews, now: DateTime<Utc>) -> Vec<Action> {
+        let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
+        if entry.run.finished().is_some() {
+            return Vec::new();
+        }
+        match news {
+            RunNews::Recorded => {
+                let (task, due_at) = (entry.run.task.clone(), entry.run.due_at);
+                if let Some(due_at) = due_at {
+                    self.mark_handled(&task, due_at);
+                }
+                vec![Action::SaveStatus(task)]
+            }
+            RunNews::Started { at, pid, log_file } => {
+                entry.run.started_at = Some(at);
+                entry.run.log_file = Some(log_file);
+                if !matches!(entry.run.state, RunState::Stopping { .. }) {
+                    entry.run.state = RunState::Running { pid };
+                }
+                vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
+            }
+            RunNews::Progress(progress) => {
+                entry.run.progress = Some(progress);
+                Vec::new()
+            }
+            RunNews::LogGrew => Vec::new(),
+            RunNews::Stopping => match entry.run.state {
+                RunState::Running { pid } => {
+                    entry.run.state = RunState::Stopping { pid };
+                    vec![Action::Announce(Box::new(entry.run.clone()))]
+                }
+                _ => Vec::new(),
+            },
+            RunNews::Ended(record) => self.end_run(id, &record, now),
+        }
+    }
+
+    fn end_run(&mut self, id: RunId, record: &Record, now: DateTime<Utc>) -> Vec<Action> {
+        let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
+        end(&mut entry.run, record);
+        let run = entry.run.clone();
+        let is_handled = !was_cut_off(entry);
+        let mut actions = vec![Action::Announce(Box::new(run.clone()))];
+        if let Some(finished) = run.finished()
+            && let Some(task) = self.state.tasks.get_mut(&run.task)
+        {
+            task.active = task.active.filter(|active| *active != id);
+            task.last_run = Some(memory::last_run(&run, finished));
+            if finished.outcome.is_success() {
+                task.last_success_at = Some(finished.at);
+                actions.push(Action::PruneLogs(run.task.clone()));
+            }
+            if let (false, Some(due_at)) = (is_handled, run.due_at) {
+                // The catch-up rule decides on the occurrence: now, or when the next daemon starts.
+                task.handled_until = task.handled_until.min(due_at - TimeDelta::minutes(1));
+                let schedule = task.plan.schedule.as_ref();
+                task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
+            }
+        }
+        actions.push(Action::SaveStatus(run.task));
+        actions.extend(self.forget_oldest());
+        actions.extend(self.wake(now));
+        actions
+    }
+
+    /// Drops the oldest runs that have ended, so that memory and folder stay bounded.
+    pub fn forget_oldest(&mut self) -> Vec<Action> {
+        let ended: Vec<RunId> =
+            self.state.runs.values().filter(|entry| entry.run.finished().is_some()).map(|entry| entry.run.id).collect();
+        let surplus = ended.len().saturating_sub(REMEMBERED_RUNS);
+        ended
+            .into_iter()
+            .take(surplus)
+            .map(|id| {
+                self.state.runs.remove(&id);
+                Action::Forget(id)
+            })
+            .collect()
+    }
+
+    /// Stops a run because somebody asked for it. A queued run ends here and now.
+    pub fn stop(&mut self, id: RunId, now: DateTime<Utc>) -> Result<Vec<Action>, ApiError> {
+        let entry = self.state.runs.get_mut(&id).ok_or(ApiError::UnknownRun(id))?;
+        entry.cut_off = None;
+        let task = entry.run.task.clone();
+        match entry.run.state {
+            RunState::Finished(_) => Err(ApiError::NotRunning(task)),
+            RunState::Queued => {
+                if let Some(due_at) = entry.run.due_at {
+                    self.mark_handled(&task, due_at);
+                }
+                Ok(self.drop_queued(id, now))
+            }
+            RunState::Starting | RunState::Running { .. } | RunState::Stopping { .. } => {
+                Ok(vec![Action::Stop { run: id, at_once: false }])
+            }
+        }
+    }
+
+    fn drop_queued(&mut self, id: RunId, now: DateTime<Utc>) -> Vec<Action> {
+        self.state.queue.retain(|queued| *queued != id);
+        let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
+        entry.run.state = RunState::Finished(Finished { at: now, duration_ms: 0, exit_code: None, outcome: Outcome::Stopped });
+        if let Some(task) = self.state.tasks.get_mut(&entry.run.task) {
+            task.active = None;
+        }
+        vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
+    }
+
+    /// Takes no more runs, drops the queue and asks every run to stop. Told twice, it leaves no grace.
+    ///
+    /// What was queued or is cut off by this has not been dealt with: the next daemon's catch-up rule decides on it.
+    pub fn shut_down(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        let at_once = self.state.is_shutting_down;
+        self.state.is_shutting_down = true;
+        let mut actions = Vec::new();
+        for id in self.state.queue.clone() {
+            actions.extend(self.drop_queued(id, now));
+        }
+        for entry in self.state.runs.values_mut().filter(|entry| entry.run.finished().is_none()) {
+            if !matches!(entry.run.state, RunState::Stopping { .. }) {
+                entry.cut_off = Some(CutOff::Shutdown);
+            }
+            actions.push(Action::Stop { run: entry.run.id, at_once });
+        }
+        actions
+    }
+}
+
+/// Whether a run that ended was cut off by something that had nothing to do with it.
+fn was_cut_off(entry: &RunEntry) -> bool {
+    let outcome = entry.run.finished().map(|finished| &finished.outcome);
+    match entry.cut_off {
+        Some(CutOff::Shutdown) => outcome == Some(&Outcome::Stopped),
+        Some(CutOff::Lost) => outcome == Some(&Outcome::Interrupted),
+        None => false,
+    }
+}
+
+fn end(run: &mut Run, record: &Record) {
+    if let Stage::Finished { started_at, log_file, finished, summary, last_lines } = &record.stage {
+        run.started_at = *started_at;
+        run.log_file.clone_from(log_file);
+        run.summary.clone_from(summary);
+        run.last_lines.clone_from(last_lines);
+        run.progress = None;
+        run.state = RunState::Finished(finished.clone());
+    }
+}
+
+#[cfg(test)]
+#[path = "planner_tests.rs"]
+mod tests;

@@ -1,0 +1,242 @@
+//! What the planner decides, told as stories.
+
+use super::*;
+use crate::{process::ProcessId, schedule::Schedule};
+
+const DAY: i64 = 24 * 60;
+
+/// Minutes since a Thursday at midnight, UTC.
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+}
+
+fn plan(name: &str, schedule: &str, repository: &str) -> TaskPlan {
+    let schedule = (!schedule.is_empty()).then(|| Schedule::parse(schedule).unwrap());
+    TaskPlan { name: name.to_owned(), schedule, repository: repository.to_owned() }
+}
+
+fn planner(plans: &[TaskPlan], now: DateTime<Utc>) -> Planner<Utc> {
+    let mut planner = Planner::new(Utc);
+    planner.configure(plans.to_vec(), 4, |_, _| TaskMemory::default(), now);
+    planner
+}
+
+fn record(run: RunId, stage: Stage) -> Record {
+    let task = "home".to_owned();
+    Record { run, task, trigger: Trigger::Scheduled, due_at: Some(at(60)), created_at: at(60), stage }
+}
+
+fn finished(outcome: Outcome) -> Stage {
+    Stage::Finished {
+        started_at: Some(at(60)),
+        log_file: Some("log.txt".to_owned()),
+        finished: Finished { at: at(61), duration_ms: 60_000, exit_code: None, outcome },
+        summary: None,
+        last_lines: Vec::new(),
+    }
+}
+
+fn end_with(planner: &mut Planner<Utc>, run: u64, outcome: Outcome) -> Vec<Action> {
+    end_at(planner, run, outcome, 61)
+}
+
+fn end_at(planner: &mut Planner<Utc>, run: u64, outcome: Outcome, minute: i64) -> Vec<Action> {
+    planner.hear(RunId(run), RunNews::Ended(Box::new(record(RunId(run), finished(outcome)))), at(minute))
+}
+
+fn launched(actions: &[Action]) -> Vec<u64> {
+    actions.iter().filter_map(|action| if let Action::Launch(run) = action { Some(run.0) } else { None }).collect()
+}
+
+fn trigger(planner: &Planner<Utc>, run: u64) -> Trigger {
+    planner.state().runs[&RunId(run)].run.trigger
+}
+
+#[test]
+fn new_task_waits_for_its_next_time() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(120));
+    assert_eq!(planner.next_wake(), Some(at(DAY + 60)));
+    assert_eq!(launched(&planner.wake(at(DAY + 59))), Vec::<u64>::new());
+    assert_eq!(launched(&planner.wake(at(DAY + 60))), [1]);
+    assert_eq!(trigger(&planner, 1), Trigger::Scheduled);
+    assert_eq!(planner.next_wake(), Some(at(2 * DAY + 60)));
+}
+
+#[test]
+fn task_without_a_schedule_never_wakes_anybody() {
+    assert_eq!(planner(&[plan("home", "", "r")], at(0)).next_wake(), None);
+}
+
+#[test]
+fn occurrence_missed_while_no_daemon_ran_is_caught_up_once() {
+    let mut planner = Planner::new(Utc);
+    let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
+    let actions = planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(10 * DAY));
+    assert_eq!(launched(&actions), [1]);
+    assert_eq!(trigger(&planner, 1), Trigger::CaughtUp);
+    assert_eq!(planner.state().runs[&RunId(1)].run.due_at, Some(at(9 * DAY + 60)));
+    assert_eq!(planner.next_wake(), Some(at(10 * DAY + 60)));
+}
+
+#[test]
+fn mark_from_the_future_does_not_silence_a_task() {
+    let mut planner = Planner::new(Utc);
+    let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(1000 * DAY)), ..TaskMemory::default() };
+    planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(0));
+    assert_eq!(planner.next_wake(), Some(at(60)));
+}
+
+#[test]
+fn queued_occurrence_is_dealt_with_only_when_its_record_is_on_disk() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    assert_eq!(planner.state().tasks["home"].handled_until, at(0));
+    let actions = planner.hear(RunId(1), RunNews::Recorded, at(60));
+    assert_eq!(planner.state().tasks["home"].handled_until, at(60));
+    assert_eq!(actions, [Action::SaveStatus("home".to_owned())]);
+}
+
+#[test]
+fn runs_on_one_repository_follow_each_other() {
+    let mut planner = planner(&[plan("a", "daily at 01:00", "r"), plan("b", "daily at 01:00", "r")], at(0));
+    assert_eq!(launched(&planner.wake(at(60))), [1]);
+    assert_eq!(planner.state().runs[&RunId(2)].run.state, RunState::Queued);
+    assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Succeeded)), [2]);
+}
+
+#[test]
+fn runs_on_different_repositories_go_side_by_side_up_to_the_limit() {
+    let plans: Vec<TaskPlan> = (0..6).map(|n| plan(&format!("t{n}"), "daily at 01:00", &format!("r{n}"))).collect();
+    let mut planner = planner(&plans, at(0));
+    assert_eq!(launched(&planner.wake(at(60))), [1, 2, 3, 4]);
+    assert_eq!(launched(&end_with(&mut planner, 3, Outcome::Succeeded)), [5]);
+}
+
+#[test]
+fn task_does_not_run_twice_at_once() {
+    let mut planner = planner(&[plan("home", "hourly", "r")], at(0));
+    planner.wake(at(60));
+    planner.hear(RunId(1), RunNews::Recorded, at(60));
+    assert_eq!(launched(&planner.wake(at(120))), Vec::<u64>::new());
+    assert_eq!(planner.state().tasks["home"].handled_until, at(120));
+    let refusal = planner.request("home", Vec::new(), at(121)).unwrap_err();
+    assert_eq!(refusal, ApiError::AlreadyActive { task: "home".to_owned(), run: RunId(1) });
+}
+
+#[test]
+fn manual_run_leaves_the_schedule_alone() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    let (run, actions) = planner.request("home", Vec::new(), at(30)).unwrap();
+    assert_eq!(launched(&actions), [run.0]);
+    end_at(&mut planner, run.0, Outcome::Succeeded, 31);
+    assert_eq!(planner.next_wake(), Some(at(60)));
+}
+
+#[test]
+fn queued_run_that_is_stopped_never_starts() {
+    let mut planner = planner(&[plan("a", "", "r"), plan("b", "", "r")], at(0));
+    planner.request("a", Vec::new(), at(1)).unwrap();
+    planner.request("b", Vec::new(), at(1)).unwrap();
+    planner.stop(RunId(2), at(2)).unwrap();
+    assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Succeeded)), Vec::<u64>::new());
+    assert_eq!(planner.state().runs[&RunId(2)].run.finished().unwrap().outcome, Outcome::Stopped);
+    assert_eq!(planner.stop(RunId(2), at(3)).unwrap_err(), ApiError::NotRunning("b".to_owned()));
+}
+
+#[test]
+fn shutdown_stops_what_runs_and_a_second_one_leaves_no_grace() {
+    let mut planner = planner(&[plan("a", "", "r"), plan("b", "", "r")], at(0));
+    planner.request("a", Vec::new(), at(1)).unwrap();
+    planner.request("b", Vec::new(), at(1)).unwrap();
+    let actions = planner.shut_down(at(2));
+    assert!(actions.contains(&Action::Stop { run: RunId(1), at_once: false }));
+    assert!(planner.shut_down(at(3)).contains(&Action::Stop { run: RunId(1), at_once: true }));
+    assert_eq!(planner.request("b", Vec::new(), at(4)).unwrap_err(), ApiError::ShuttingDown);
+    assert!(planner.state().is_busy());
+    assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Stopped)), Vec::<u64>::new());
+    assert!(!planner.state().is_busy());
+}
+
+#[test]
+fn occurrence_cut_off_by_shutdown_is_left_to_the_next_daemon() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    planner.hear(RunId(1), RunNews::Recorded, at(60));
+    planner.shut_down(at(61));
+    end_with(&mut planner, 1, Outcome::Stopped);
+    assert_eq!(planner.state().tasks["home"].handled_until, at(59));
+}
+
+#[test]
+fn occurrence_stopped_by_the_user_is_dealt_with() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    planner.hear(RunId(1), RunNews::Recorded, at(60));
+    assert_eq!(planner.stop(RunId(1), at(61)).unwrap(), [Action::Stop { run: RunId(1), at_once: false }]);
+    end_with(&mut planner, 1, Outcome::Stopped);
+    assert_eq!(planner.state().tasks["home"].handled_until, at(60));
+}
+
+#[test]
+fn adopted_run_keeps_its_task_busy() {
+    let mut planner = Planner::new(Utc);
+    let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
+    let running = Stage::Running { started_at: at(60), restic, log_file: "log.txt".to_owned() };
+    planner.adopt(&record(RunId(7), running), "r".to_owned(), false);
+    planner.configure(vec![plan("home", "", "r"), plan("b", "", "r")], 4, |_, _| TaskMemory::default(), at(61));
+    assert!(matches!(planner.request("home", Vec::new(), at(62)), Err(ApiError::AlreadyActive { run: RunId(7), .. })));
+    let (run, actions) = planner.request("b", Vec::new(), at(62)).unwrap();
+    assert_eq!(run, RunId(8), "numbers go on");
+    assert_eq!(launched(&actions), Vec::<u64>::new());
+}
+
+#[test]
+fn occurrence_lost_with_the_machine_is_caught_up() {
+    let mut planner = Planner::new(Utc);
+    let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
+    let running = Stage::Running { started_at: at(60), restic, log_file: "log.txt".to_owned() };
+    planner.adopt(&record(RunId(7), running), "r".to_owned(), true);
+    let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
+    planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(90));
+    assert_eq!(launched(&end_at(&mut planner, 7, Outcome::Interrupted, 91)), [8]);
+    assert_eq!(trigger(&planner, 8), Trigger::CaughtUp);
+}
+
+#[test]
+fn occurrence_that_loses_its_supervisor_under_this_daemon_is_not_repeated() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    planner.hear(RunId(1), RunNews::Recorded, at(60));
+    assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Interrupted)), Vec::<u64>::new());
+}
+
+#[test]
+fn reload_moves_the_next_time_and_leaves_the_run_alone() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    let actions = planner.configure(vec![plan("home", "daily at 00:30", "r")], 4, |_, _| TaskMemory::default(), at(62));
+    assert_eq!(launched(&actions), Vec::<u64>::new(), "00:30 of today was before the change");
+    assert_eq!(planner.next_wake(), Some(at(DAY + 30)));
+    assert_eq!(planner.state().tasks["home"].active, Some(RunId(1)));
+}
+
+#[test]
+fn memory_of_runs_is_bounded() {
+    let mut planner = planner(&[plan("home", "", "r")], at(0));
+    for _ in 0..REMEMBERED_RUNS + 3 {
+        let (run, _) = planner.request("home", Vec::new(), at(1)).unwrap();
+        end_with(&mut planner, run.0, Outcome::Succeeded);
+    }
+    assert_eq!(planner.state().runs.len(), REMEMBERED_RUNS);
+    assert!(!planner.state().runs.contains_key(&RunId(1)));
+}
+
+#[test]
+fn late_news_of_a_run_that_is_over_change_nothing() {
+    let mut planner = planner(&[plan("home", "", "r")], at(0));
+    planner.request("home", Vec::new(), at(1)).unwrap();
+    end_with(&mut planner, 1, Outcome::Succeeded);
+    assert_eq!(planner.hear(RunId(1), RunNews::Stopping, at(62)), []);
+    assert_eq!(end_with(&mut planner, 1, Outcome::Killed(9)), []);
+    assert_eq!(planner.hear(RunId(99), RunNews::Recorded, at(62)), []);
+}

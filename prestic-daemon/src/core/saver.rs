@@ -1,0 +1,97 @@
+//! Keeps the content of `status.ini` and writes it in the background, so that a slow disk does not block the core.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{
+    sync::{Notify, oneshot},
+    task::{self, JoinHandle},
+};
+
+use crate::status_ini::{StatusIni, TaskEntry};
+
+/// Saves the latest content. What changes while the file is being written is written next, all at once.
+#[derive(Debug)]
+pub struct Saver {
+    shared: Arc<Shared>,
+    closing: oneshot::Sender<()>,
+    writer: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    status: Mutex<StatusIni>,
+    changed: Notify,
+}
+
+impl Saver {
+    /// Starts the writer.
+    pub fn start(path: PathBuf, status: StatusIni) -> Self {
+        let shared = Arc::new(Shared { path, status: Mutex::new(status), changed: Notify::new() });
+        let (closing, closed) = oneshot::channel();
+        let writer = tokio::spawn(write_changes(Arc::clone(&shared), closed));
+        Self { shared, closing, writer }
+    }
+
+    /// Returns what is known of a task.
+    pub fn task(&self, name: &str) -> Option<TaskEntry> {
+        self.shared.lock().task(name)
+    }
+
+    /// Changes what is known of a task, to be written soon.
+    pub fn update_task(&self, name: &str, update: impl FnOnce(TaskEntry) -> TaskEntry) {
+        let mut status = self.shared.lock();
+        let known = status.task(name).unwrap_or_default();
+        let entry = update(known.clone());
+        if entry != known {
+            status.set_task(name, &entry);
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// Sets the daemon's process id, 0 when it goes.
+    pub fn set_daemon_pid(&self, pid: u32) {
+        self.shared.lock().set_daemon_pid(pid);
+        self.shared.changed.notify_one();
+    }
+
+    /// Writes what is still to be written, and ends.
+    pub async fn finish(self) {
+        drop(self.closing);
+        if let Err(error) = self.writer.await {
+            tracing::error!("the writer of status.ini broke down: {error}");
+        }
+    }
+}
+
+impl Shared {
+    /// A writer that panicked has not changed the content, so a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, StatusIni> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        let written = task::spawn_blocking(move || {
+            let status = shared.lock().clone();
+            status.save(&shared.path)
+        });
+        if let Err(error) = written.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            tracing::error!("cannot write {}: {error}; what the tasks did last is in memory only", self.path.display());
+        }
+    }
+}
+
+async fn write_changes(shared: Arc<Shared>, mut closed: oneshot::Receiver<()>) {
+    loop {
+        tokio::select! {
+            () = shared.changed.notified() => shared.write().await,
+            _ = &mut closed => break,
+        }
+    }
+    shared.write().await;
+}

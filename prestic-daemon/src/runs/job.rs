@@ -1,0 +1,114 @@
+//! What a run is to do: from its task's profile to what its supervisor is told.
+
+use std::{env, ffi::OsString};
+
+use prestic_proto::{
+    endpoint,
+    home::{HOME_VARIABLE, Home},
+};
+
+use crate::{
+    config::{Arguments, Profile, ResticCommand},
+    records::Record,
+    restic::version::ResticVersion,
+    runs::ResticVersions,
+    supervise::spec::{OutputFormat, RunSpec},
+};
+
+/// A run that is to be started.
+#[derive(Debug)]
+pub struct Job {
+    /// Its record, in the stage `Planned`.
+    pub record: Record,
+    /// Words to add to the task's arguments.
+    pub extra_args: Vec<String>,
+}
+
+/// What a supervisor needs to start restic.
+#[derive(Debug)]
+pub struct Orders {
+    /// What it is told on its standard input.
+    pub spec: RunSpec,
+    /// Its whole environment, and restic's.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Job {
+    /// Works out the command, asking restic for its version. The error says why the run cannot be started.
+    pub async fn prepare(&self, profile: &Profile, home: &Home, versions: &ResticVersions) -> Result<Orders, String> {
+        let command =
+            profile.restic_command(Arguments::OwnAnd(self.extra_args.clone())).map_err(|error| chain(&error))?.for_daemon();
+        let environment = environment(&command, home);
+        let version = match versions.of(&command.executable, &environment).await {
+            Ok(version) => Some(version),
+            Err(error) => {
+                tracing::warn!("the version of `{}` is not known: {error}", command.executable.join(" "));
+                None
+            }
+        };
+        Ok(Orders { spec: self.spec(home, profile, command, version), environment })
+    }
+
+    fn spec(&self, home: &Home, profile: &Profile, mut command: ResticCommand, version: Option<ResticVersion>) -> RunSpec {
+        let subcommand = command.subcommand().unwrap_or_default().to_owned();
+        let output = if command.asks_for_json() {
+            OutputFormat::JsonForUser
+        } else if version.is_some_and(|version| version.json_progress(&subcommand)) {
+            command.flags.push("--json".to_owned());
+            OutputFormat::Json
+        } else {
+            OutputFormat::Text
+        };
+        RunSpec {
+            run: self.record.run,
+            task: self.record.task.clone(),
+            trigger: self.record.trigger.to_string(),
+            records: home.runs_dir(),
+            socket: endpoint::run_socket(home, self.record.run),
+            logs: home.logs_dir(),
+            command: command.words(),
+            restic: repository_words(&command),
+            subcommand,
+            shown_command: command.shown_line(),
+            shown_repository: profile.shown_repository().unwrap_or_default(),
+            restic_version: version,
+            output,
+            log_filter: profile.log_filter().map(str::to_owned),
+            cpu_priority: command.cpu_priority,
+            io_priority: command.io_priority,
+        }
+    }
+}
+
+/// What it takes to reach the repository of a run with other commands of restic.
+#[derive(Debug)]
+pub struct RepositoryAccess {
+    /// The program and its global flags.
+    pub words: Vec<String>,
+    /// The whole environment.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl RepositoryAccess {
+    /// Works it out from a profile; none if it cannot run at all.
+    pub fn of(profile: &Profile, home: &Home) -> Option<Self> {
+        let command = profile.restic_command(Arguments::Own).ok()?.for_daemon();
+        Some(Self { words: repository_words(&command), environment: environment(&command, home) })
+    }
+}
+
+/// Tells restic's children, such as a password command, which home they serve.
+fn environment(command: &ResticCommand, home: &Home) -> Vec<(OsString, OsString)> {
+    let mut environment = command.environment(env::vars_os());
+    environment.push((HOME_VARIABLE.into(), home.root().into()));
+    environment
+}
+
+fn repository_words(command: &ResticCommand) -> Vec<String> {
+    command.executable.iter().chain(&command.flags).filter(|word| !word.starts_with("--json")).cloned().collect()
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

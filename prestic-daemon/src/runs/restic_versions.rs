@@ -1,0 +1,76 @@
+//! The versions of the restic programs in use, asked once each.
+
+use std::{
+    collections::HashMap,
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, SystemTime},
+};
+
+use tokio::{process::Command, sync::Mutex};
+
+use crate::restic::version::ResticVersion;
+
+/// How long `restic version` may take. It needs no repository, so more means that something is very wrong.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A program file as it is now: after an upgrade it differs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Stamp {
+    words: Vec<String>,
+    files: Vec<(PathBuf, u64, Option<SystemTime>)>,
+}
+
+/// Remembers what each program answered.
+#[derive(Debug, Default)]
+pub struct ResticVersions {
+    known: Mutex<HashMap<Vec<String>, (Stamp, ResticVersion)>>,
+}
+
+impl ResticVersions {
+    /// Returns the version of the restic that these words start, in this environment.
+    pub async fn of(&self, executable: &[String], environment: &[(OsString, OsString)]) -> io::Result<ResticVersion> {
+        let stamp = stamp(executable, environment);
+        if let Some((known, version)) = self.known.lock().await.get(executable)
+            && *known == stamp
+        {
+            return Ok(*version);
+        }
+        let version = ask(executable, environment).await?;
+        self.known.lock().await.insert(executable.to_vec(), (stamp, version));
+        Ok(version)
+    }
+}
+
+async fn ask(executable: &[String], environment: &[(OsString, OsString)]) -> io::Result<ResticVersion> {
+    let (program, words) = executable.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut command = Command::new(program);
+    command.args(words).arg("version").env_clear().envs(environment.iter().cloned());
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(LIMIT, command.output()).await??;
+    let text = String::from_utf8_lossy(&output.stdout);
+    ResticVersion::from_output(&text).map_err(|_| {
+        let first_line = text.lines().next().unwrap_or_default();
+        io::Error::other(format!("`{program} version` printed no version of restic, but `{first_line}`"))
+    })
+}
+
+fn stamp(executable: &[String], environment: &[(OsString, OsString)]) -> Stamp {
+    let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone()).unwrap_or_default();
+    let files = executable.iter().filter_map(|word| {
+        let file = find(word, &path)?;
+        let metadata = fs::metadata(&file).ok()?;
+        Some((file, metadata.len(), metadata.modified().ok()))
+    });
+    Stamp { words: executable.to_vec(), files: files.collect() }
+}
+
+fn find(word: &str, path: &OsString) -> Option<PathBuf> {
+    if word.contains(std::path::MAIN_SEPARATOR) {
+        return Some(Path::new(word).to_owned());
+    }
+    env::split_paths(path).map(|folder| folder.join(word)).find(|file| file.is_file())
+}

@@ -1,0 +1,84 @@
+//! The daemon's life: lock, core, socket, until the core has ended; then the way back.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+    sync::Mutex,
+    time::Duration,
+};
+
+use prestic_proto::{endpoint::Endpoint, home::Home};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{atomic_write, core::Core, instance::Instance, program, rpc::Listener, signals::Signals};
+
+/// A daemon log longer than this becomes the old one at the next start.
+const DAEMON_LOG_LIMIT: u64 = 1024 * 1024;
+/// How long the last answers may take to reach their clients.
+const FLUSH_TIME: Duration = Duration::from_millis(200);
+
+/// Serves a home until somebody asks for the end.
+pub fn serve(is_detached: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let home = Home::from_environment()?;
+    let mut instance = Instance::acquire(&home)?;
+    if is_detached {
+        program::leave_terminal();
+        log_to_file(&home.daemon_log())?;
+    } else {
+        log_to(tracing_subscriber::fmt::layer().with_target(false).with_writer(io::stderr).with_ansi(false));
+    }
+    // Two threads: one can be busy with a long answer while the other keeps the schedule.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let core = Core::start(home.clone())?;
+        let listener = Listener::open(&home)?;
+        instance.publish(&Endpoint { pid: std::process::id(), socket: listener.path().to_owned() })?;
+        tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
+        let (handle, number) = (core.handle(), core.instance());
+        let passing = tokio::spawn(signals.pass_to(handle.clone()));
+        let serving = tokio::spawn(listener.serve(handle, number));
+        say_ready(is_detached)?;
+        core.run().await;
+        // The answer to whoever asked for the shutdown is on its way.
+        tokio::time::sleep(FLUSH_TIME).await;
+        serving.abort();
+        let _ = serving.await;
+        passing.abort();
+        tracing::info!("prestic-daemon has ended");
+        Ok::<(), io::Error>(())
+    })?;
+    // A thread that still waits for a lost process must not hold the daemon up.
+    runtime.shutdown_background();
+    drop(instance);
+    Ok(())
+}
+
+/// Whoever started us waits for this line.
+fn say_ready(is_detached: bool) -> io::Result<()> {
+    // The starter may have gone, or may never have listened.
+    let _ = io::stdout().write_all(b"ready\n").and_then(|()| io::stdout().flush());
+    if is_detached { program::release_streams() } else { Ok(()) }
+}
+
+fn log_to_file(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        atomic_write::create_private_folder(folder)?;
+    }
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > DAEMON_LOG_LIMIT) {
+        fs::rename(path, path.with_extension("log.old"))?;
+    }
+    let file = atomic_write::owner_only(OpenOptions::new().create(true).append(true)).open(path)?;
+    log_to(tracing_subscriber::fmt::layer().with_target(false).with_ansi(false).with_writer(Mutex::new(file)));
+    Ok(())
+}
+
+fn log_to<L>(layer: L)
+where
+    L: tracing_subscriber::Layer<tracing_subscriber::Registry> + Send + Sync,
+{
+    // tarpc tells every call at this level: that is not for the user.
+    let ours = Targets::new().with_target("prestic_daemon", tracing::Level::INFO);
+    tracing_subscriber::registry().with(tracing_subscriber::Layer::with_filter(layer, ours)).init();
+}

@@ -1,0 +1,32 @@
+//! SIGTERM, SIGINT and SIGHUP.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::core::command::Input;
+
+#[derive(Debug)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    pub(super) async fn next(&mut self) -> Input {
+        tokio::select! {
+            _ = self.terminate.recv() => Input::Terminate,
+            _ = self.interrupt.recv() => Input::Terminate,
+            _ = self.hangup.recv() => Input::Hangup,
+        }
+    }
+}
