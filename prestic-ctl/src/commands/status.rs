@@ -41,7 +41,7 @@ fn complain_of_config(status: &Status, output: &mut Output) {
     let config = &status.config;
     if !config.errors.is_empty() {
         let live = match config.loaded_at {
-            Some(at) => format!("the one read at {} stays live", words::local_time(at)),
+            Some(at) => format!("what was right at {} is live", words::local_time(at)),
             None => "nothing can run until they are gone".to_owned(),
         };
         let number = words::counted(u64::try_from(config.errors.len()).unwrap_or(u64::MAX), "error");
@@ -49,8 +49,10 @@ fn complain_of_config(status: &Status, output: &mut Output) {
         lines.extend(config.errors.iter().map(|problem| format!("  {problem}").replace('\n', "\n  ")));
         output.complain(&lines);
     }
-    for warning in &config.warnings {
-        output.warn(&warning.to_string());
+    // They were told in full when the configuration was loaded, and `check` tells them again.
+    if !config.warnings.is_empty() {
+        let number = words::counted(u64::try_from(config.warnings.len()).unwrap_or(u64::MAX), "warning");
+        output.say(&format!("{number} about {}: see `prestic-ctl check`", config.path.display()));
     }
 }
 

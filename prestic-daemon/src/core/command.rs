@@ -12,7 +12,7 @@ use prestic_proto::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::{config::Loaded, core::planner::RunNews};
+use crate::{config::Loaded, core::news::RunNews};
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
 pub const INBOX: usize = 256;

@@ -5,12 +5,11 @@ use std::{collections::HashMap, io, path::Path, sync::Arc};
 use chrono::Local;
 use prestic_proto::{
     error::ApiError,
-    event::{EventKind, Watched},
+    event::EventKind,
     home::Home,
-    outcome::Outcome,
     profile::ConfigReport,
-    run::{Finished, RunId, RunState},
-    status::{ConfigState, Status},
+    run::{RunId, RunState},
+    status::ConfigState,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -19,44 +18,42 @@ use tokio::{
 
 use crate::{
     clock,
-    config::{self, Config, Loaded, Profile},
+    config::{self, Config, Profile},
     core::{
         action::Action,
-        command::{Command, CoreHandle, INBOX, Input},
+        command::{CoreHandle, INBOX, Input},
         events::Events,
         memory,
-        planner::{Planner, RunNews},
+        news::RunNews,
+        planner::Planner,
         saver::Saver,
-        state::{State, TaskPlan, TaskState},
-        view,
     },
     log_files,
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
-    schedule::Schedule,
-    status_ini::{StatusIni, TaskEntry},
+    status_ini::StatusIni,
     supervise::feed::Order,
 };
 
 /// The owner of all state.
 #[derive(Debug)]
 pub struct Core {
-    home: Home,
-    planner: Planner<Local>,
-    config: Config,
-    config_state: ConfigState,
-    started_at: chrono::DateTime<chrono::Utc>,
-    records: RecordFolder,
-    saver: Saver,
-    events: Events,
-    inbox: mpsc::Receiver<Input>,
-    handle: CoreHandle,
-    ticks: watch::Sender<u64>,
-    drivers: JoinSet<()>,
-    driven: HashMap<task::Id, RunId>,
-    orders: HashMap<RunId, mpsc::Sender<Order>>,
-    versions: Arc<ResticVersions>,
-    reload_replies: Vec<oneshot::Sender<Result<ConfigReport, ApiError>>>,
+    pub(super) home: Home,
+    pub(super) planner: Planner<Local>,
+    pub(super) config: Config,
+    pub(super) config_state: ConfigState,
+    pub(super) started_at: chrono::DateTime<chrono::Utc>,
+    pub(super) records: RecordFolder,
+    pub(super) saver: Saver,
+    pub(super) events: Events,
+    pub(super) inbox: mpsc::Receiver<Input>,
+    pub(super) handle: CoreHandle,
+    pub(super) ticks: watch::Sender<u64>,
+    pub(super) drivers: JoinSet<()>,
+    pub(super) driven: HashMap<task::Id, RunId>,
+    pub(super) orders: HashMap<RunId, mpsc::Sender<Order>>,
+    pub(super) versions: Arc<ResticVersions>,
+    pub(super) reload_replies: Vec<oneshot::Sender<Result<ConfigReport, ApiError>>>,
 }
 
 impl Core {
@@ -121,6 +118,10 @@ impl Core {
                 }
             }
         }
+        // The last words of the drivers may still be in the inbox.
+        while let Ok(input) = self.inbox.try_recv() {
+            self.take(input);
+        }
         self.saver.set_daemon_pid(0);
         self.saver.finish().await;
     }
@@ -131,6 +132,7 @@ impl Core {
                 Ok(record) => record,
                 Err(error) => {
                     tracing::warn!("the record of run {run} cannot be read and is set aside: {error}");
+                    self.planner.reserve(run);
                     self.records.set_aside(run)?;
                     continue;
                 }
@@ -151,33 +153,6 @@ impl Core {
         Ok(())
     }
 
-    fn use_config(&mut self, loaded: Loaded) {
-        let Loaded { config, report } = loaded;
-        let plans = config.tasks().map(|profile| TaskPlan {
-            name: profile.name().to_owned(),
-            schedule: profile.schedule().and_then(|text| Schedule::parse(text).ok()).filter(|schedule| !schedule.is_never()),
-            repository: profile.repository().unwrap_or_default().to_owned(),
-        });
-        let now = clock::now();
-        let saver = &self.saver;
-        let recall = |task: &str, state: &State| {
-            let runs = state.runs.values().map(|entry| &entry.run).filter(|run| run.task == task);
-            memory::recall(saver.task(task).as_ref(), runs)
-        };
-        let actions = self.planner.configure(plans.collect(), config.settings.max_parallel, recall, now);
-        self.config = config;
-        self.config_state.loaded_at = Some(now);
-        self.config_state.warnings.clone_from(&report.warnings);
-        self.config_state.errors.clone_from(&report.errors);
-        for problem in report.errors.iter().chain(&report.warnings) {
-            tracing::warn!("{problem}");
-        }
-        tracing::info!("{} tasks in {}", self.planner.state().tasks.len(), self.config_state.path.display());
-        let tasks = self.planner.state().tasks.len();
-        self.announce(EventKind::ConfigLoaded { tasks, warnings: report.warnings });
-        self.perform(actions);
-    }
-
     fn take(&mut self, input: Input) {
         match input {
             Input::Command(command) => self.obey(command),
@@ -192,118 +167,7 @@ impl Core {
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        // Whoever asked may have gone: then nobody misses the answer.
-        match command {
-            Command::Status(reply) => drop(reply.send(self.view_status())),
-            Command::EventsAfter(cursor, reply) => {
-                let watched = self.events.after(cursor).map_or(Watched::Resync, |events| Watched::Events {
-                    events,
-                    progress: self.progress(),
-                    next: self.events.cursor(),
-                });
-                drop(reply.send(watched));
-            }
-            Command::Run(task, extra_args, reply) => {
-                let requested = self.planner.request(&task, extra_args, clock::now());
-                let answer = match requested {
-                    Ok((run, actions)) => {
-                        self.perform(actions);
-                        Ok(run)
-                    }
-                    Err(ApiError::UnknownTask { name, .. }) => Err(view::unknown_task(&self.config, &name)),
-                    Err(error) => Err(error),
-                };
-                drop(reply.send(answer));
-            }
-            Command::FindRun(selector, reply) => {
-                drop(reply.send(view::find_run(self.planner.state(), &self.config, &selector).cloned()));
-            }
-            Command::Stop(selector, reply) => {
-                let run = view::run_to_stop(self.planner.state(), &self.config, &selector);
-                let answer = run.and_then(|run| {
-                    let actions = self.planner.stop(run, clock::now())?;
-                    self.perform(actions);
-                    Ok(run)
-                });
-                drop(reply.send(answer));
-            }
-            Command::History(task, limit, reply) => {
-                let runs = view::history(self.planner.state(), task.as_deref(), limit);
-                let answer = match task {
-                    Some(task) if runs.is_empty() && !self.planner.state().tasks.contains_key(&task) => {
-                        Err(view::unknown_task(&self.config, &task))
-                    }
-                    _ => Ok(runs),
-                };
-                drop(reply.send(answer));
-            }
-            Command::Profiles(reply) => drop(reply.send(self.config.profiles().map(|profile| profile.summary()).collect())),
-            Command::Profile(name, reply) => {
-                let details = self.config.profile(&name).map(|profile| profile.details());
-                let answer =
-                    details.ok_or_else(|| ApiError::UnknownProfile { similar: self.config.similar_profile(&name), name });
-                drop(reply.send(answer));
-            }
-            Command::Reload(reply) => {
-                self.reload_replies.push(reply);
-                self.read_config();
-            }
-            Command::ShutDown(reply) => {
-                self.shut_down();
-                let _ = reply.send(());
-            }
-        }
-    }
-
-    fn view_status(&self) -> Status {
-        Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            pid: std::process::id(),
-            home: self.home.root().to_owned(),
-            started_at: self.started_at,
-            config: self.config_state.clone(),
-            tasks: view::tasks(self.planner.state(), &self.config),
-            runs: view::active_runs(self.planner.state()),
-            cursor: self.events.cursor(),
-        }
-    }
-
-    fn progress(&self) -> Vec<(RunId, prestic_proto::progress::Progress)> {
-        let runs = self.planner.state().launched();
-        runs.filter_map(|entry| Some((entry.run.id, entry.run.progress.clone()?))).collect()
-    }
-
-    /// Reads the configuration beside the core, which gets it as an input.
-    fn read_config(&self) {
-        let (path, handle) = (self.home.config_file(), self.handle());
-        tokio::spawn(async move {
-            if let Ok(loaded) = task::spawn_blocking(move || config::load(&path)).await {
-                // The core may have gone meanwhile.
-                let _ = handle.send(Input::ConfigRead(Box::new(loaded))).await;
-            }
-        });
-    }
-
-    fn config_read(&mut self, loaded: Loaded) {
-        let report = loaded.report.clone();
-        let answer = if report.errors.is_empty() {
-            self.use_config(loaded);
-            Ok(report)
-        } else {
-            for problem in &report.errors {
-                tracing::error!("{problem}");
-            }
-            self.config_state.errors.clone_from(&report.errors);
-            self.announce(EventKind::ConfigRejected { errors: report.errors.clone() });
-            Err(ApiError::BadConfig(report.errors))
-        };
-        for reply in self.reload_replies.drain(..) {
-            drop(reply.send(answer.clone()));
-        }
-    }
-
-    fn shut_down(&mut self) {
+    pub(super) fn shut_down(&mut self) {
         if !self.planner.state().is_shutting_down {
             tracing::info!("shutting down");
             self.announce(EventKind::ShuttingDown);
@@ -312,7 +176,7 @@ impl Core {
         self.perform(actions);
     }
 
-    fn perform(&mut self, actions: Vec<Action>) {
+    pub(super) fn perform(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
                 Action::Announce(run) => {
@@ -332,12 +196,12 @@ impl Core {
         }
     }
 
-    fn announce(&mut self, kind: EventKind) {
+    pub(super) fn announce(&mut self, kind: EventKind) {
         self.events.push(clock::now(), kind);
         self.tick();
     }
 
-    fn tick(&self) {
+    pub(super) fn tick(&self) {
         self.ticks.send_modify(|tick| *tick += 1);
     }
 
@@ -387,13 +251,9 @@ impl Core {
         self.orders.remove(&run);
         let Some(breakdown) = breakdown else { return };
         tracing::error!("the driver of run {run} broke down: {breakdown}");
-        if let Ok(mut record) = self.records.read(run) {
-            let finished = Finished { at: clock::now(), duration_ms: 0, exit_code: None, outcome: Outcome::Interrupted };
-            let last_lines = vec![breakdown];
-            record.stage = Stage::Finished { started_at: None, log_file: None, finished, summary: None, last_lines };
-            let actions = self.planner.hear(run, RunNews::Ended(Box::new(record)), clock::now());
-            self.perform(actions);
-        }
+        let news = RunNews::Gone(format!("what followed this run broke down: {breakdown}"));
+        let actions = self.planner.hear(run, news, clock::now());
+        self.perform(actions);
     }
 
     fn order_stop(&self, run: RunId, at_once: bool) {
@@ -409,7 +269,7 @@ impl Core {
         let state = self.planner.state();
         let Some(task) = state.tasks.get(name) else { return };
         let active = task.active.and_then(|run| state.runs.get(&run)).map(|entry| &entry.run);
-        self.saver.update_task(name, |known| status_entry(task, active, known));
+        self.saver.update_task(name, |known| memory::status_entry(task, active, known));
     }
 
     fn prune_logs(&self, task: String) {
@@ -425,28 +285,6 @@ impl Core {
             Err(error) => tracing::warn!("old logs of task `{task}` cannot be removed: {error}"),
         });
     }
-}
-
-fn status_entry(task: &TaskState, active: Option<&prestic_proto::run::Run>, known: TaskEntry) -> TaskEntry {
-    let mut entry = TaskEntry {
-        started: active.and_then(|run| run.started_at),
-        pid: active.and_then(prestic_proto::run::Run::pid).unwrap_or_default(),
-        last_due: Some(task.handled_until),
-        last_success: task.last_success_at,
-        ..known
-    };
-    if let Some(last) = &task.last_run {
-        entry.last_run = Some(last.at);
-        entry.exit_code = last.exit_code;
-        entry.outcome = Some(last.outcome.clone());
-        entry.message = Some(last.message.clone());
-        entry.run = last.id;
-        entry.log_file.clone_from(&last.log_file);
-    }
-    if let Some(log_file) = active.and_then(|run| run.log_file.clone()) {
-        entry.log_file = Some(log_file);
-    }
-    entry
 }
 
 fn log_milestone(run: &prestic_proto::run::Run) {

@@ -1,4 +1,5 @@
-//! What is known of a task when a daemon begins: from `status.ini`, and from the records, which know of a crash.
+//! What a daemon remembers of a task from before it began, and what it leaves for the next one: `status.ini`, and the
+//! records of runs, which know of a crash.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
@@ -7,7 +8,10 @@ use prestic_proto::{
     status::LastRun,
 };
 
-use crate::{core::state::TaskMemory, status_ini::TaskEntry};
+use crate::{
+    core::state::{TaskMemory, TaskState},
+    status_ini::TaskEntry,
+};
 
 /// Combines what `status.ini` says of a task with the task's runs as their records tell them, oldest first.
 pub fn recall<'a>(entry: Option<&TaskEntry>, runs: impl IntoIterator<Item = &'a Run>) -> TaskMemory {
@@ -55,6 +59,29 @@ pub fn last_run(run: &Run, finished: &Finished) -> LastRun {
         message: finished.outcome.to_string(),
         log_file: run.log_file.clone(),
     }
+}
+
+/// Returns what `status.ini` is to say of a task, keeping what is not ours to change.
+pub fn status_entry(task: &TaskState, active: Option<&Run>, known: TaskEntry) -> TaskEntry {
+    let mut entry = TaskEntry {
+        started: active.and_then(|run| run.started_at),
+        pid: active.and_then(Run::pid).unwrap_or_default(),
+        last_due: Some(task.handled_until),
+        last_success: task.last_success_at,
+        ..known
+    };
+    if let Some(last) = &task.last_run {
+        entry.last_run = Some(last.at);
+        entry.exit_code = last.exit_code;
+        entry.outcome = Some(last.outcome.clone());
+        entry.message = Some(last.message.clone());
+        entry.run = last.id;
+        entry.log_file.clone_from(&last.log_file);
+    }
+    if let Some(log_file) = active.and_then(|run| run.log_file.clone()) {
+        entry.log_file = Some(log_file);
+    }
+    entry
 }
 
 fn saved_last_run(entry: &TaskEntry) -> Option<LastRun> {

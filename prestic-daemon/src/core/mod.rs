@@ -6,11 +6,16 @@
 pub mod action;
 pub mod command;
 pub mod memory;
+pub mod news;
 pub mod planner;
 pub mod state;
 
-pub mod events;
 pub mod handle;
+
+mod answers;
+mod configuration;
+
+pub mod events;
 pub mod saver;
 pub mod view;
 

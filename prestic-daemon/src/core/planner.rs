@@ -6,17 +6,14 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use prestic_proto::{
     error::ApiError,
     outcome::Outcome,
-    progress::Progress,
     run::{Finished, Run, RunId, RunState, Trigger},
 };
 
 use crate::{
     core::{
         action::Action,
-        memory,
         state::{CutOff, RunEntry, State, TaskMemory, TaskPlan, TaskState},
     },
-    records::{Record, Stage},
     schedule::missed::{self, Missed},
 };
 
@@ -26,32 +23,8 @@ pub const REMEMBERED_RUNS: usize = 500;
 /// Decides what runs when.
 #[derive(Debug)]
 pub struct Planner<Zone> {
-    state: State,
-    zone: Zone,
-}
-
-/// What a supervisor, or the attempt to start one, tells of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RunNews {
-    /// Its record, with the instant that it answers, is on disk.
-    Recorded,
-    /// restic runs.
-    Started {
-        /// When it was started.
-        at: DateTime<Utc>,
-        /// Its process id.
-        pid: u32,
-        /// The name of the log.
-        log_file: String,
-    },
-    /// How far it has come.
-    Progress(Progress),
-    /// restic was asked to stop.
-    Stopping,
-    /// There is more to read in its log.
-    LogGrew,
-    /// It is over: this is its record's last stage.
-    Ended(Box<Record>),
+    pub(super) state: State,
+    pub(super) zone: Zone,
 }
 
 impl<Zone: TimeZone> Planner<Zone> {
@@ -178,7 +151,7 @@ impl<Zone: TimeZone> Planner<Zone> {
         }
     }
 
-    fn mark_handled(&mut self, task: &str, until: DateTime<Utc>) {
+    pub(super) fn mark_handled(&mut self, task: &str, until: DateTime<Utc>) {
         if let Some(task) = self.state.tasks.get_mut(task) {
             task.handled_until = task.handled_until.max(until);
         }
@@ -268,101 +241,6 @@ impl<Zone: TimeZone> Planner<Zone> {
         self.state.runs.get(&run).map(|entry| Action::Announce(Box::new(entry.run.clone())))
     }
 
-    /// Takes in a run of an earlier daemon: it goes on, has ended, or is lost and about to be ended.
-    pub fn adopt(&mut self, record: &Record, repository: String, is_lost: bool) {
-        let mut run = Run {
-            id: record.run,
-            task: record.task.clone(),
-            trigger: record.trigger,
-            due_at: record.due_at,
-            created_at: record.created_at,
-            started_at: None,
-            log_file: None,
-            state: RunState::Starting,
-            progress: None,
-            summary: None,
-            last_lines: Vec::new(),
-        };
-        self.state.last_run_id = self.state.last_run_id.max(record.run.0);
-        match &record.stage {
-            Stage::Planned => {}
-            Stage::Running { started_at, restic, log_file } => {
-                run.started_at = Some(*started_at);
-                run.log_file = Some(log_file.clone());
-                run.state = RunState::Running { pid: restic.pid };
-            }
-            Stage::Finished { .. } => end(&mut run, record),
-        }
-        let entry = RunEntry { run, repository, extra_args: Vec::new(), cut_off: is_lost.then_some(CutOff::Lost) };
-        self.state.runs.insert(record.run, entry);
-    }
-
-    /// Takes in what is new of a run.
-    pub fn hear(&mut self, id: RunId, news: RunNews, now: DateTime<Utc>) -> Vec<Action> {
-        let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
-        if entry.run.finished().is_some() {
-            return Vec::new();
-        }
-        match news {
-            RunNews::Recorded => {
-                let (task, due_at) = (entry.run.task.clone(), entry.run.due_at);
-                if let Some(due_at) = due_at {
-                    self.mark_handled(&task, due_at);
-                }
-                vec![Action::SaveStatus(task)]
-            }
-            RunNews::Started { at, pid, log_file } => {
-                entry.run.started_at = Some(at);
-                entry.run.log_file = Some(log_file);
-                if !matches!(entry.run.state, RunState::Stopping { .. }) {
-                    entry.run.state = RunState::Running { pid };
-                }
-                vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
-            }
-            RunNews::Progress(progress) => {
-                entry.run.progress = Some(progress);
-                Vec::new()
-            }
-            RunNews::LogGrew => Vec::new(),
-            RunNews::Stopping => match entry.run.state {
-                RunState::Running { pid } => {
-                    entry.run.state = RunState::Stopping { pid };
-                    vec![Action::Announce(Box::new(entry.run.clone()))]
-                }
-                _ => Vec::new(),
-            },
-            RunNews::Ended(record) => self.end_run(id, &record, now),
-        }
-    }
-
-    fn end_run(&mut self, id: RunId, record: &Record, now: DateTime<Utc>) -> Vec<Action> {
-        let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
-        end(&mut entry.run, record);
-        let run = entry.run.clone();
-        let is_handled = !was_cut_off(entry);
-        let mut actions = vec![Action::Announce(Box::new(run.clone()))];
-        if let Some(finished) = run.finished()
-            && let Some(task) = self.state.tasks.get_mut(&run.task)
-        {
-            task.active = task.active.filter(|active| *active != id);
-            task.last_run = Some(memory::last_run(&run, finished));
-            if finished.outcome.is_success() {
-                task.last_success_at = Some(finished.at);
-                actions.push(Action::PruneLogs(run.task.clone()));
-            }
-            if let (false, Some(due_at)) = (is_handled, run.due_at) {
-                // The catch-up rule decides on the occurrence: now, or when the next daemon starts.
-                task.handled_until = task.handled_until.min(due_at - TimeDelta::minutes(1));
-                let schedule = task.plan.schedule.as_ref();
-                task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
-            }
-        }
-        actions.push(Action::SaveStatus(run.task));
-        actions.extend(self.forget_oldest());
-        actions.extend(self.wake(now));
-        actions
-    }
-
     /// Drops the oldest runs that have ended, so that memory and folder stay bounded.
     pub fn forget_oldest(&mut self) -> Vec<Action> {
         let ended: Vec<RunId> =
@@ -424,27 +302,6 @@ impl<Zone: TimeZone> Planner<Zone> {
             actions.push(Action::Stop { run: entry.run.id, at_once });
         }
         actions
-    }
-}
-
-/// Whether a run that ended was cut off by something that had nothing to do with it.
-fn was_cut_off(entry: &RunEntry) -> bool {
-    let outcome = entry.run.finished().map(|finished| &finished.outcome);
-    match entry.cut_off {
-        Some(CutOff::Shutdown) => outcome == Some(&Outcome::Stopped),
-        Some(CutOff::Lost) => outcome == Some(&Outcome::Interrupted),
-        None => false,
-    }
-}
-
-fn end(run: &mut Run, record: &Record) {
-    if let Stage::Finished { started_at, log_file, finished, summary, last_lines } = &record.stage {
-        run.started_at = *started_at;
-        run.log_file.clone_from(log_file);
-        run.summary.clone_from(summary);
-        run.last_lines.clone_from(last_lines);
-        run.progress = None;
-        run.state = RunState::Finished(finished.clone());
     }
 }
 

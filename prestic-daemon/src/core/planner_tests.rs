@@ -1,7 +1,14 @@
 //! What the planner decides, told as stories.
 
+use prestic_proto::{outcome::Outcome, run::Finished};
+
 use super::*;
-use crate::{process::ProcessId, schedule::Schedule};
+use crate::{
+    core::news::RunNews,
+    process::ProcessId,
+    records::{Record, Stage},
+    schedule::Schedule,
+};
 
 const DAY: i64 = 24 * 60;
 
@@ -229,6 +236,17 @@ fn memory_of_runs_is_bounded() {
     }
     assert_eq!(planner.state().runs.len(), REMEMBERED_RUNS);
     assert!(!planner.state().runs.contains_key(&RunId(1)));
+}
+
+#[test]
+fn run_without_a_record_of_its_end_does_not_hold_up_its_task() {
+    let mut planner = planner(&[plan("home", "", "r")], at(0));
+    planner.request("home", Vec::new(), at(1)).unwrap();
+    planner.hear(RunId(1), RunNews::Gone("the disk is gone".to_owned()), at(2));
+    let run = &planner.state().runs[&RunId(1)].run;
+    assert_eq!(run.finished().unwrap().outcome, Outcome::Interrupted);
+    assert_eq!(run.last_lines, ["the disk is gone"]);
+    planner.request("home", Vec::new(), at(3)).unwrap();
 }
 
 #[test]

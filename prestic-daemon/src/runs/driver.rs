@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     clock,
     config::Profile,
-    core::{CoreHandle, command::Input, planner::RunNews},
+    core::{CoreHandle, command::Input, news::RunNews},
     process::{self, ProcessId},
     program,
     records::{Record, RecordFolder, Stage},
@@ -122,7 +122,7 @@ impl Driver {
         match record.await {
             Ok(record) if record.is_finished() => self.tell(RunNews::Ended(Box::new(record))).await,
             Ok(record) => self.recover(record).await,
-            Err(error) => tracing::error!("the record of run {run} cannot be read: {error}"),
+            Err(error) => self.tell(RunNews::Gone(format!("the record of the run cannot be read: {error}"))).await,
         }
     }
 
