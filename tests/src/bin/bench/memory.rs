@@ -2,7 +2,8 @@
 
 use std::{
     fmt::Write as _,
-    process::{Command, Stdio},
+    io::{Read, Write as _},
+    process::{Child, Command, Stdio},
 };
 
 use prestic_tests::{
@@ -30,7 +31,8 @@ pub fn measure(table: &Table) {
         home.status();
     }
     // A program that does nothing at all, for comparison.
-    let mut idle = Command::new("cat").stdin(Stdio::piped()).spawn().expect("cat is there");
+    let mut idle = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cat is there");
+    wait_for_echo(&mut idle);
     let reference = mebibytes(processes::resident_kib(idle.id()));
     let resident = |what, pid, most| {
         let measured = mebibytes(processes::resident_kib(pid));
@@ -45,6 +47,13 @@ pub fn measure(table: &Table) {
     home.wait_finished(run);
     drop(idle.stdin.take());
     idle.wait().expect("it is our child");
+}
+
+/// Returns when the program runs: until then the process is still a part of this one.
+fn wait_for_echo(cat: &mut Child) {
+    let mut echo = [0];
+    cat.stdin.as_mut().expect("it is a pipe").write_all(b"x").expect("it reads");
+    cat.stdout.as_mut().expect("it is a pipe").read_exact(&mut echo).expect("it answers");
 }
 
 #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 KiB")]
