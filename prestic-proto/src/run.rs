@@ -112,7 +112,7 @@ pub struct Run {
     /// What restic said that it did.
     pub summary: Option<Summary>,
     /// The last lines that it wrote when it failed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub last_lines: Vec<String>,
 }
 

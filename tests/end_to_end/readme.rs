@@ -1,8 +1,9 @@
 //! What the documentation shows must work.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
-use prestic_tests::{home::TestHome, programs};
+use prestic_tests::{fake::FakeScript, home::TestHome, programs};
+use serde_json::Value;
 
 /// Returns the blocks of a Markdown text that are marked as INI.
 fn ini_samples(markdown: &str) -> Vec<String> {
@@ -28,4 +29,55 @@ fn every_configuration_in_the_readme_is_valid() {
         let checked = home.daemon(&["check"]);
         assert_eq!(checked.code, Some(0), "{sample}\n{}{}", checked.stdout, checked.stderr);
     }
+}
+
+/// Returns the words in backticks of the second column, for the row whose first column begins so.
+fn documented_keys(readme: &str, row: &str) -> BTreeSet<String> {
+    let start = format!("| {row}");
+    let line = readme.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("README.md has no row {row}"));
+    let keys = line.split('|').nth(2).expect("the row has two columns");
+    keys.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn check_keys(readme: &str, row: &str, document: &Value) {
+    let keys: BTreeSet<String> = document.as_object().expect("it is an object").keys().cloned().collect();
+    assert_eq!(keys, documented_keys(readme, row), "{row}");
+}
+
+#[test]
+fn json_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let mut home = TestHome::new();
+    let failing = FakeScript { exit_code: 1, ..FakeScript::of([]) };
+    let profile = failing.profile();
+    home.write_config(format!("[work]\n{profile}repository = /nowhere\ncommand = backup\nshedule = daily\n"));
+    home.start_daemon();
+    let json = |args: &[&str]| -> Value {
+        let words = [&["--json"], args].concat();
+        serde_json::from_str(&home.ctl(&words).stdout_of_success()).expect("it is JSON")
+    };
+    home.ctl(&["run", "work", "--quiet"]).expect_code(1);
+
+    let status = json(&["status"]);
+    check_keys(&readme, "`status` |", &status);
+    check_keys(&readme, "a task in `status`", &status["tasks"][0]);
+    check_keys(&readme, "`last_run` of a task", &status["tasks"][0]["last_run"]);
+    check_keys(&readme, "an error or warning", &status["config"]["warnings"][0]);
+    let mut run = documented_keys(&readme, "`history`");
+    assert!(run.remove("pid"), "only a running one has a process");
+    let finished: BTreeSet<String> = json(&["history"])[0].as_object().expect("it is a run").keys().cloned().collect();
+    assert_eq!(finished, run);
+    check_keys(&readme, "`profiles`", &json(&["profiles"])[0]);
+    let mut shown = json(&["show", "work"]);
+    check_keys(&readme, "an option in `show`", &shown["options"][0]);
+    let mut details = documented_keys(&readme, "`profiles`");
+    details.extend(documented_keys(&readme, "`show`"));
+    let keys: BTreeSet<String> = shown.as_object_mut().expect("it is an object").keys().cloned().collect();
+    assert_eq!(keys, details);
+    check_keys(&readme, "`check`, `reload`", &json(&["check"]));
+    check_keys(&readme, "`options`", &json(&["options"])[0]);
+    let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
+    let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
+    check_keys(&readme, "`log`", &piece);
 }
