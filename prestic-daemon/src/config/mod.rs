@@ -174,7 +174,8 @@ fn unreadable(error: &std::io::Error) -> Problem<'static> {
     Problem { message, hint: Some(hint.to_owned()), ..Problem::default() }
 }
 
-fn describe_fault(fault: &Fault) -> Problem<'_> {
+/// Says what is wrong with a line, and how to put it right.
+pub fn describe_fault(fault: &Fault) -> Problem<'_> {
     let (key, message, hint) = match &fault.kind {
         FaultKind::NoSection => {
             (None, "a value stands before the first section".to_owned(), "begin with a line such as [my-backup]".to_owned())

@@ -96,7 +96,7 @@ pub enum Damage {
         /// The line, from 1.
         line: usize,
         /// What is wrong there.
-        message: &'static str,
+        message: String,
     },
 }
 
