@@ -1,5 +1,7 @@
 //! Events are facts: numbered, and kept by the daemon for a while.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +41,15 @@ pub enum EventKind {
         /// The run as it is now.
         run: Box<Run>,
     },
+    /// A task was due and does not run for it.
+    Skipped {
+        /// The task.
+        task: String,
+        /// The occurrence of its schedule; of several the latest.
+        due_at: DateTime<Utc>,
+        /// Why.
+        reason: SkipReason,
+    },
     /// A new configuration is live.
     ConfigLoaded {
         /// How many tasks it has.
@@ -53,6 +64,29 @@ pub enum EventKind {
     },
     /// The daemon is going down and takes no more runs.
     ShuttingDown,
+}
+
+/// Why a task that was due does not run for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipReason {
+    /// Its last run is still under way.
+    StillRunning,
+    /// It was missed, and the catch-up rule leaves it to the next time, which is near.
+    Missed {
+        /// How many occurrences were missed.
+        count: u32,
+    },
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StillRunning => f.write_str("its last run is still under way"),
+            Self::Missed { count: 1 } => f.write_str("it was missed, and the next time is near"),
+            Self::Missed { count } => write!(f, "it was missed {count} times, and the next time is near"),
+        }
+    }
 }
 
 /// What a long poll answers.

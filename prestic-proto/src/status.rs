@@ -37,7 +37,7 @@ pub struct Status {
 pub struct ConfigState {
     /// The file.
     pub path: PathBuf,
-    /// When the live configuration was read; none if no valid one has been found yet.
+    /// When the live configuration was read; none if it had errors, so that only the profiles without any are live.
     pub loaded_at: Option<DateTime<Utc>>,
     /// Errors of the last attempt to read it: while there are any, an older configuration is live.
     pub errors: Vec<ConfigProblem>,

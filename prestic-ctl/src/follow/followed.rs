@@ -55,7 +55,8 @@ impl Followed {
         let Some((id, known)) = self.runs.iter_mut().find(|(id, _)| *id == run.id) else { return Change::None };
         let id = *id;
         if let Some(known) = known {
-            if is_over(known) {
+            // Another run under the same number is none of ours.
+            if is_over(known) || known.created_at != run.created_at {
                 return Change::None;
             }
             if !is_over(&run) && run.progress.is_none() {

@@ -171,7 +171,7 @@ impl Follower<'_> {
                     self.show(change)?;
                 }
                 EventKind::ShuttingDown => self.view.notice("the daemon is shutting down"),
-                EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. } => {}
+                EventKind::Skipped { .. } | EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. } => {}
             }
         }
         for (id, progress) in progress {

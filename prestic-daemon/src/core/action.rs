@@ -1,12 +1,29 @@
 //! What the planner wants done.
 
-use prestic_proto::run::{Run, RunId};
+use chrono::{DateTime, Utc};
+use prestic_proto::{
+    event::SkipReason,
+    run::{Run, RunId},
+};
 
 /// One thing to do, in the order given.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Tell the clients that a run came into being or moved on.
     Announce(Box<Run>),
+    /// Tell the clients that an occurrence of a task's schedule was let go.
+    AnnounceSkip {
+        /// The task.
+        task: String,
+        /// The latest occurrence that was let go.
+        due_at: DateTime<Utc>,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// Tell the user, in the daemon's log, of something odd.
+    Warn(String),
+    /// Note that a run's number is given.
+    NumberGiven(RunId),
     /// Write the run's record and start its supervisor.
     Launch(RunId),
     /// Ask the run's supervisor to stop restic.

@@ -62,8 +62,7 @@ impl Core {
                 drop(reply.send(answer));
             }
             Command::Reload(reply) => {
-                self.reload_replies.push(reply);
-                self.read_config();
+                self.reload(Some(reply));
             }
             Command::ShutDown(reply) => {
                 self.shut_down();

@@ -10,7 +10,10 @@ use prestic_proto::{
     service::RunSelector,
     status::Status,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinError,
+};
 
 use crate::{config::Loaded, core::news::RunNews};
 
@@ -52,7 +55,7 @@ pub enum Input {
     /// From a run's driver.
     Run(RunId, RunNews),
     /// The configuration has been read.
-    ConfigRead(Box<Loaded>),
+    ConfigRead(Result<Box<Loaded>, JoinError>),
     /// SIGHUP: read the configuration again.
     Hangup,
     /// SIGTERM, SIGINT or the like: go down; the second time at once.

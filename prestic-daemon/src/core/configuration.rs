@@ -1,7 +1,11 @@
 //! Makes a configuration live, or keeps the one that is.
 
-use prestic_proto::{error::ApiError, event::EventKind};
-use tokio::task;
+use prestic_proto::{
+    error::ApiError,
+    event::EventKind,
+    profile::{ConfigProblem, ConfigReport},
+};
+use tokio::{sync::oneshot, task};
 
 use crate::{
     clock,
@@ -10,10 +14,24 @@ use crate::{
         Core,
         command::Input,
         memory,
-        state::{State, TaskPlan},
+        state::{State, TaskPlan, repository_key},
     },
     schedule::Schedule,
 };
+
+/// Where the answer to a reload goes.
+pub(super) type ReloadReply = oneshot::Sender<Result<ConfigReport, ApiError>>;
+
+/// The reloads that were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Reloads {
+    is_reading: bool,
+    /// Whether somebody has asked since the reading began.
+    is_wanted: bool,
+    waiting: Vec<ReloadReply>,
+    /// Those whom the reading under way answers.
+    answered_next: Vec<ReloadReply>,
+}
 
 impl Core {
     /// Makes the valid profiles of a file live.
@@ -22,7 +40,7 @@ impl Core {
         let plans = config.tasks().map(|profile| TaskPlan {
             name: profile.name().to_owned(),
             schedule: profile.schedule().and_then(|text| Schedule::parse(text).ok()).filter(|schedule| !schedule.is_never()),
-            repository: profile.repository().unwrap_or_default().to_owned(),
+            repository: repository_key(profile.repository().unwrap_or_default()),
         });
         let now = clock::now();
         let saver = &self.saver;
@@ -32,7 +50,7 @@ impl Core {
         };
         let actions = self.planner.configure(plans.collect(), config.settings.max_parallel, recall, now);
         self.config = config;
-        self.config_state.loaded_at = Some(now);
+        self.config_state.loaded_at = report.errors.is_empty().then_some(now);
         self.config_state.warnings.clone_from(&report.warnings);
         self.config_state.errors.clone_from(&report.errors);
         for problem in report.errors.iter().chain(&report.warnings) {
@@ -44,33 +62,59 @@ impl Core {
         self.perform(actions);
     }
 
+    /// Reads the configuration again, for whoever wants to know the answer. What is asked for while it is being read is
+    /// answered by another reading: the file may have changed since that one began.
+    pub(super) fn reload(&mut self, reply: Option<ReloadReply>) {
+        self.reloads.waiting.extend(reply);
+        self.reloads.is_wanted = true;
+        if !self.reloads.is_reading {
+            self.read_config();
+        }
+    }
+
     /// Reads the configuration beside the core, which gets it as an input.
-    pub(super) fn read_config(&self) {
+    fn read_config(&mut self) {
+        self.reloads.is_reading = true;
+        self.reloads.is_wanted = false;
+        self.reloads.answered_next = std::mem::take(&mut self.reloads.waiting);
         let (path, handle) = (self.home.config_file(), self.handle());
-        tokio::spawn(async move {
-            if let Ok(loaded) = task::spawn_blocking(move || config::load(&path)).await {
-                // The core may have gone meanwhile.
-                let _ = handle.send(Input::ConfigRead(Box::new(loaded))).await;
-            }
+        self.errands.spawn(async move {
+            let reading = task::spawn_blocking(move || config::load(&path)).await;
+            // The core may have gone meanwhile.
+            let _ = handle.send(Input::ConfigRead(reading.map(Box::new))).await;
         });
     }
 
     /// Takes what has been read. With any error, what is live stays.
-    pub(super) fn config_read(&mut self, loaded: Loaded) {
-        let report = loaded.report.clone();
-        let answer = if report.errors.is_empty() {
-            self.use_config(loaded);
-            Ok(report)
-        } else {
-            for problem in &report.errors {
-                tracing::error!("{problem}");
+    pub(super) fn config_read(&mut self, reading: Result<Box<Loaded>, task::JoinError>) {
+        let answer = match reading {
+            Ok(loaded) if loaded.report.errors.is_empty() => {
+                let report = loaded.report.clone();
+                self.use_config(*loaded);
+                Ok(report)
             }
-            self.config_state.errors.clone_from(&report.errors);
-            self.announce(EventKind::ConfigRejected { errors: report.errors.clone() });
-            Err(ApiError::BadConfig(report.errors))
+            Ok(loaded) => Err(self.reject(loaded.report.errors)),
+            Err(error) => {
+                let message = format!("reading the configuration broke down: {error}");
+                let file = self.home.config_file();
+                Err(self.reject(vec![ConfigProblem { file, line: None, section: None, key: None, message, hint: None }]))
+            }
         };
-        for reply in self.reload_replies.drain(..) {
+        for reply in self.reloads.answered_next.drain(..) {
             drop(reply.send(answer.clone()));
         }
+        self.reloads.is_reading = false;
+        if self.reloads.is_wanted {
+            self.read_config();
+        }
+    }
+
+    fn reject(&mut self, errors: Vec<ConfigProblem>) -> ApiError {
+        for problem in &errors {
+            tracing::error!("{problem}");
+        }
+        self.config_state.errors.clone_from(&errors);
+        self.announce(EventKind::ConfigRejected { errors: errors.clone() });
+        ApiError::BadConfig(errors)
     }
 }

@@ -1,19 +1,18 @@
 //! The core's loop: takes inputs, lets the planner decide, does what it decided.
 
-use std::{collections::HashMap, io, path::Path, sync::Arc};
+use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
 
 use chrono::Local;
 use prestic_proto::{
-    error::ApiError,
     event::EventKind,
     home::Home,
-    profile::ConfigReport,
     run::{RunId, RunState},
     status::ConfigState,
 };
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     task::{self, JoinSet},
+    time::Instant,
 };
 
 use crate::{
@@ -22,11 +21,13 @@ use crate::{
     core::{
         action::Action,
         command::{CoreHandle, INBOX, Input},
+        configuration::Reloads,
         events::Events,
         memory,
         news::RunNews,
         planner::Planner,
         saver::Saver,
+        state::repository_key,
     },
     log_files,
     records::{Record, RecordFolder, Stage},
@@ -34,6 +35,11 @@ use crate::{
     status_ini::StatusIni,
     supervise::feed::Order,
 };
+
+/// How much longer than the grace a stop may take: after a kill, the lock is looked at with a few commands of restic.
+const STOP_MARGIN: Duration = Duration::from_secs(120);
+/// How long the runs have after the second call to shut down.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The owner of all state.
 #[derive(Debug)]
@@ -53,7 +59,11 @@ pub struct Core {
     pub(super) driven: HashMap<task::Id, RunId>,
     pub(super) orders: HashMap<RunId, mpsc::Sender<Order>>,
     pub(super) versions: Arc<ResticVersions>,
-    pub(super) reload_replies: Vec<oneshot::Sender<Result<ConfigReport, ApiError>>>,
+    pub(super) reloads: Reloads,
+    /// Readings of the configuration and removals of old logs: nobody waits for them.
+    pub(super) errands: JoinSet<()>,
+    /// When a shutdown stops waiting for the runs.
+    pub(super) gives_up_at: Option<Instant>,
 }
 
 impl Core {
@@ -64,7 +74,8 @@ impl Core {
         let now = clock::now();
         let (status, warning) = StatusIni::load(&home.status_file(), now);
         if let Some(warning) = warning {
-            tracing::warn!("{warning}");
+            let cause = std::error::Error::source(&warning).map(|cause| format!(": {cause}")).unwrap_or_default();
+            tracing::warn!("{warning}{cause}");
         }
         let records = RecordFolder::open(home.runs_dir())?;
         let (ticks, tick_receiver) = watch::channel(0);
@@ -85,10 +96,13 @@ impl Core {
             driven: HashMap::new(),
             orders: HashMap::new(),
             versions: Arc::default(),
-            reload_replies: Vec::new(),
+            reloads: Reloads::default(),
+            errands: JoinSet::new(),
+            gives_up_at: None,
             home,
         };
         core.saver.set_daemon_pid(std::process::id());
+        core.planner.reserve(RunId(core.saver.last_run()));
         let loaded = config::load(&core.home.config_file());
         core.adopt(&loaded.config)?;
         core.use_config(loaded);
@@ -112,6 +126,11 @@ impl Core {
             tokio::select! {
                 Some(input) = self.inbox.recv() => self.take(input),
                 Some(driver) = self.drivers.join_next_with_id() => self.join(driver),
+                Some(_) = self.errands.join_next() => {}
+                () = wait_until(self.gives_up_at) => {
+                    tracing::error!("some runs do not end: they are left to their supervisors, and to the next daemon");
+                    break;
+                }
                 () = clock::sleep_until(wake_at) => {
                     let actions = self.planner.wake(clock::now());
                     self.perform(actions);
@@ -133,14 +152,23 @@ impl Core {
                 Err(error) => {
                     tracing::warn!("the record of run {run} cannot be read and is set aside: {error}");
                     self.planner.reserve(run);
-                    self.records.set_aside(run)?;
+                    if let Err(error) = self.records.set_aside(run) {
+                        tracing::error!("it cannot be set aside: {error}");
+                    }
                     continue;
                 }
             };
             let profile = config.profile(&record.task).cloned();
             let repository = profile.as_ref().and_then(|profile| profile.repository()).unwrap_or_default();
-            let found = Found::look(&self.records, record)?;
-            self.planner.adopt(&found.record, repository.to_owned(), found.is_lost());
+            let found = match Found::look(&self.records, record) {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!("run {run} cannot be taken over from {}: {error}", self.records.path().display());
+                    self.planner.reserve(run);
+                    continue;
+                }
+            };
+            self.planner.adopt(&found.record, repository_key(repository), found.is_lost());
             if !found.record.is_finished() {
                 let condition = if found.is_supervised { "is still under way" } else { "has lost its supervisor" };
                 tracing::info!("run {run} of task `{}` {condition}", found.record.task);
@@ -161,8 +189,8 @@ impl Core {
                 self.perform(actions);
                 self.tick();
             }
-            Input::ConfigRead(loaded) => self.config_read(*loaded),
-            Input::Hangup => self.read_config(),
+            Input::ConfigRead(reading) => self.config_read(reading),
+            Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
         }
     }
@@ -172,6 +200,9 @@ impl Core {
             tracing::info!("shutting down");
             self.announce(EventKind::ShuttingDown);
         }
+        let patience =
+            if self.planner.state().is_shutting_down { LAST_PATIENCE } else { self.config.settings.stop_grace + STOP_MARGIN };
+        self.gives_up_at = Some(Instant::now() + patience);
         let actions = self.planner.shut_down(clock::now());
         self.perform(actions);
     }
@@ -183,6 +214,12 @@ impl Core {
                     log_milestone(&run);
                     self.announce(EventKind::Run { run });
                 }
+                Action::AnnounceSkip { task, due_at, reason } => {
+                    tracing::warn!("task `{task}` does not run for {}: {reason}", due_at.with_timezone(&Local));
+                    self.announce(EventKind::Skipped { task, due_at, reason });
+                }
+                Action::Warn(message) => tracing::warn!("{message}"),
+                Action::NumberGiven(run) => self.saver.set_last_run(run.0),
                 Action::Launch(run) => self.launch(run),
                 Action::Stop { run, at_once } => self.order_stop(run, at_once),
                 Action::SaveStatus(task) => self.save_status(&task),
@@ -257,7 +294,7 @@ impl Core {
     }
 
     fn order_stop(&self, run: RunId, at_once: bool) {
-        let grace = if at_once { std::time::Duration::ZERO } else { self.config.settings.stop_grace };
+        let grace = if at_once { Duration::ZERO } else { self.config.settings.stop_grace };
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         if let Some(orders) = self.orders.get(&run) {
             // A full queue holds the same order already.
@@ -272,18 +309,25 @@ impl Core {
         self.saver.update_task(name, |known| memory::status_entry(task, active, known));
     }
 
-    fn prune_logs(&self, task: String) {
+    fn prune_logs(&mut self, task: String) {
         let Some(days) = self.config.profile(&task).and_then(|profile| profile.prune_logs_after()) else { return };
         let (logs, now) = (self.home.logs_dir(), clock::now());
         // The log of a failed run is kept, and one that cannot be read may be one.
         let keep = |logs: &Path, name: &str| log_files::is_failed_log(&logs.join(name)).unwrap_or(true);
-        task::spawn_blocking(move || match log_files::prune(&logs, &task, days, now, |name| keep(&logs, name)) {
+        self.errands.spawn_blocking(move || match log_files::prune(&logs, &task, days, now, |name| keep(&logs, name)) {
             Ok(removed) if !removed.is_empty() => {
                 tracing::info!("removed {} logs of task `{task}` older than {days} days", removed.len());
             }
             Ok(_) => {}
             Err(error) => tracing::warn!("old logs of task `{task}` cannot be removed: {error}"),
         });
+    }
+}
+
+async fn wait_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

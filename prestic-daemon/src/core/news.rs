@@ -8,12 +8,7 @@ use prestic_proto::{
 };
 
 use crate::{
-    core::{
-        action::Action,
-        memory,
-        planner::Planner,
-        state::{CutOff, RunEntry},
-    },
+    core::{action::Action, memory, planner::Planner, state::RunEntry},
     records::{Record, Stage},
 };
 
@@ -74,7 +69,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             }
             Stage::Finished { .. } => end(&mut run, record),
         }
-        let entry = RunEntry { run, repository, extra_args: Vec::new(), cut_off: is_lost.then_some(CutOff::Lost) };
+        let entry = RunEntry { run, repository, extra_args: Vec::new(), is_lost };
         self.state.runs.insert(record.run, entry);
     }
 
@@ -126,39 +121,31 @@ impl<Zone: TimeZone> Planner<Zone> {
 
     fn end_run(&mut self, id: RunId, now: DateTime<Utc>) -> Vec<Action> {
         let Some(entry) = self.state.runs.get(&id) else { return Vec::new() };
-        let run = entry.run.clone();
-        let is_handled = !was_cut_off(entry);
-        let mut actions = vec![Action::Announce(Box::new(run.clone()))];
+        let (run, is_lost) = (entry.run.clone(), entry.is_lost);
+        let mut actions = vec![Action::Announce(Box::new(run.clone())), Action::PruneLogs(run.task.clone())];
         if let Some(finished) = run.finished()
             && let Some(task) = self.state.tasks.get_mut(&run.task)
         {
-            task.active = task.active.filter(|active| *active != id);
             task.last_run = Some(memory::last_run(&run, finished));
             if finished.outcome.is_success() {
                 task.last_success_at = Some(finished.at);
             }
-            actions.push(Action::PruneLogs(run.task.clone()));
-            if let (false, Some(due_at)) = (is_handled, run.due_at) {
-                // The catch-up rule decides on the occurrence: now, or when the next daemon starts.
-                task.handled_until = task.handled_until.min(due_at - TimeDelta::minutes(1));
-                let schedule = task.plan.schedule.as_ref();
-                task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
+            if let Some(due_at) = run.due_at {
+                let may_repeat = is_lost || self.state.is_shutting_down || task.repeated.replace(due_at) != Some(due_at);
+                task.handled_until = match finished.outcome {
+                    // The catch-up rule decides on the occurrence: now, or when the next daemon starts.
+                    Outcome::Interrupted if may_repeat => task.handled_until.min(due_at - TimeDelta::minutes(1)),
+                    // Later than the occurrence, which tells the next daemon that it is given up.
+                    Outcome::Interrupted => task.handled_until.max(now),
+                    _ => task.handled_until.max(due_at),
+                };
             }
         }
+        self.release(&run.task, id);
         actions.push(Action::SaveStatus(run.task));
         actions.extend(self.forget_oldest());
         actions.extend(self.wake(now));
         actions
-    }
-}
-
-/// Whether a run that ended was cut off by something that had nothing to do with it.
-fn was_cut_off(entry: &RunEntry) -> bool {
-    let outcome = entry.run.finished().map(|finished| &finished.outcome);
-    match entry.cut_off {
-        Some(CutOff::Shutdown) => outcome == Some(&Outcome::Stopped),
-        Some(CutOff::Lost) => outcome == Some(&Outcome::Interrupted),
-        None => false,
     }
 }
 

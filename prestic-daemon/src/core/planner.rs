@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use prestic_proto::{
     error::ApiError,
+    event::SkipReason,
     outcome::Outcome,
     run::{Finished, Run, RunId, RunState, Trigger},
 };
@@ -12,13 +13,20 @@ use prestic_proto::{
 use crate::{
     core::{
         action::Action,
-        state::{CutOff, RunEntry, State, TaskMemory, TaskPlan, TaskState},
+        state::{RunEntry, State, TaskMemory, TaskPlan, TaskState},
     },
     schedule::missed::{self, Missed},
 };
 
 /// How many runs that have ended are remembered. Each costs less than a kilobyte of memory and one small file.
 pub const REMEMBERED_RUNS: usize = 500;
+
+/// A mark that is further ahead than this was made by a clock that was wrong (as Debian's cron judges it).
+const FAR_AHEAD: TimeDelta = TimeDelta::hours(3);
+
+fn is_far_ahead(mark: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    mark - now > FAR_AHEAD
+}
 
 /// Decides what runs when.
 #[derive(Debug)]
@@ -65,16 +73,28 @@ impl<Zone: TimeZone> Planner<Zone> {
             };
             self.state.tasks.insert(task.plan.name.clone(), task);
         }
+        self.follow_repositories();
         let mut actions = self.wake(now);
         actions.extend(self.state.tasks.keys().cloned().map(Action::SaveStatus));
         actions
+    }
+
+    /// A run that still waits will be started as its task is configured by then.
+    fn follow_repositories(&mut self) {
+        for id in &self.state.queue {
+            if let Some(entry) = self.state.runs.get_mut(id)
+                && let Some(task) = self.state.tasks.get(&entry.run.task)
+            {
+                entry.repository.clone_from(&task.plan.repository);
+            }
+        }
     }
 
     fn reconfigured(&self, mut task: TaskState, plan: TaskPlan, now: DateTime<Utc>) -> TaskState {
         if task.plan.schedule != plan.schedule {
             // What was due by the old schedule is not due by the new one.
             task.handled_until = task.handled_until.max(now);
-            task.next_due_at = self.next_after(&plan, now);
+            task.next_due_at = self.next_after(&plan, task.handled_until);
         }
         task.plan = plan;
         task
@@ -82,11 +102,10 @@ impl<Zone: TimeZone> Planner<Zone> {
 
     fn introduced(&self, plan: TaskPlan, memory: &impl Fn(&str, &State) -> TaskMemory, now: DateTime<Utc>) -> TaskState {
         let TaskMemory { handled_until, last_run, last_success_at } = memory(&plan.name, &self.state);
-        // A mark from the future is a clock that was wrong then, or is wrong now: begin anew from here.
-        let handled_until = handled_until.map_or(now, |until| until.min(now));
+        let handled_until = handled_until.filter(|until| !is_far_ahead(*until, now)).unwrap_or(now);
         let active = self.active_run(&plan.name);
         let next_due_at = self.next_after(&plan, handled_until);
-        TaskState { plan, handled_until, next_due_at, active, last_run, last_success_at }
+        TaskState { plan, handled_until, next_due_at, active, last_run, last_success_at, repeated: None }
     }
 
     fn active_run(&self, task: &str) -> Option<RunId> {
@@ -106,14 +125,9 @@ impl<Zone: TimeZone> Planner<Zone> {
         if self.state.is_shutting_down {
             return Vec::new();
         }
-        let mut actions = Vec::new();
-        let due: Vec<String> = self
-            .state
-            .tasks
-            .values()
-            .filter(|task| task.next_due_at.is_some_and(|at| at <= now))
-            .map(|task| task.plan.name.clone())
-            .collect();
+        let mut actions = self.look_at_the_clock(now);
+        let is_due = |task: &&TaskState| task.next_due_at.is_some_and(|at| at <= now);
+        let due: Vec<String> = self.state.tasks.values().filter(is_due).map(|task| task.plan.name.clone()).collect();
         for name in due {
             actions.extend(self.queue_due(&name, now));
         }
@@ -121,39 +135,74 @@ impl<Zone: TimeZone> Planner<Zone> {
         actions
     }
 
-    fn queue_due(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
-        let Some(task) = self.state.tasks.get(name) else { return Vec::new() };
-        let (Some(schedule), Some(due_at)) = (&task.plan.schedule, task.next_due_at) else { return Vec::new() };
-        let decision = missed::missed(schedule, due_at - TimeDelta::minutes(1), now, &self.zone);
-        let next_due_at = schedule.next_after(now, &self.zone);
-        let active = task.active;
-        if let Some(task) = self.state.tasks.get_mut(name) {
-            task.next_due_at = next_due_at;
+    /// Plans anew when the clock was set back: the next times would be too far ahead. What is dealt with stays so, unless
+    /// the mark is so far ahead that the clock must have been wrong when it was made.
+    fn look_at_the_clock(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        let was_set_back = self.state.last_wake_at.replace(now).is_some_and(|before| now < before);
+        let mut actions = Vec::new();
+        if !was_set_back {
+            return actions;
         }
-        let (trigger, at) = match decision {
+        for task in self.state.tasks.values_mut() {
+            if is_far_ahead(task.handled_until, now) {
+                let name = &task.plan.name;
+                actions.push(Action::Warn(format!("the clock was set back: task `{name}` is planned anew from now on")));
+                actions.push(Action::SaveStatus(name.clone()));
+                task.handled_until = now;
+            }
+            let after = task.handled_until.max(now);
+            task.next_due_at = task.plan.schedule.as_ref().and_then(|schedule| schedule.next_after(after, &self.zone));
+        }
+        actions
+    }
+
+    fn queue_due(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
+        let Some(task) = self.state.tasks.get_mut(name) else { return Vec::new() };
+        let Some(schedule) = &task.plan.schedule else { return Vec::new() };
+        let decision = missed::missed(schedule, task.handled_until, now, &self.zone);
+        task.next_due_at = schedule.next_after(now, &self.zone);
+        let (trigger, at, missed) = match decision {
             Missed::Nothing => return Vec::new(),
-            Missed::Due { at, .. } => (Some(Trigger::Scheduled), at),
-            Missed::CatchUp { at, .. } => (Some(Trigger::CaughtUp), at),
-            Missed::Skip { at, .. } => (None, at),
+            Missed::Due { at, missed } => (Some(Trigger::Scheduled), at, missed),
+            Missed::CatchUp { at, missed } => (Some(Trigger::CaughtUp), at, missed),
+            Missed::Skip { at, missed } => (None, at, missed),
         };
-        match (trigger, active) {
+        match (trigger, task.active.and_then(|run| self.state.runs.get_mut(&run))) {
             (Some(trigger), None) => {
                 let run = self.queue_run(name, trigger, Some(at), Vec::new(), now);
-                self.announce(run).into_iter().collect()
+                [Action::NumberGiven(run)].into_iter().chain(self.announce(run)).collect()
             }
-            // A run that still waits stands for this occurrence too.
-            (_, Some(active)) if self.state.queue.contains(&active) => Vec::new(),
-            // The rule drops it, or the last run is still under way: a task never runs twice at once.
-            _ => {
-                self.mark_handled(name, at);
-                vec![Action::SaveStatus(name.to_owned())]
+            // Somebody's own run stands for no occurrence: this one is looked at again when that has ended.
+            (Some(_), Some(RunEntry { run: Run { due_at: None, .. }, .. })) => Vec::new(),
+            // A scheduled run that still waits stands for this occurrence too.
+            (Some(_), Some(entry)) if entry.run.state == RunState::Queued => {
+                entry.run.due_at = Some(at);
+                Vec::new()
             }
+            // A task never runs twice at once.
+            (Some(_), Some(_)) => self.skip(name, at, SkipReason::StillRunning),
+            (None, _) => self.skip(name, at, SkipReason::Missed { count: missed }),
         }
+    }
+
+    fn skip(&mut self, task: &str, due_at: DateTime<Utc>, reason: SkipReason) -> Vec<Action> {
+        self.mark_handled(task, due_at);
+        let task = task.to_owned();
+        vec![Action::SaveStatus(task.clone()), Action::AnnounceSkip { task, due_at, reason }]
     }
 
     pub(super) fn mark_handled(&mut self, task: &str, until: DateTime<Utc>) {
         if let Some(task) = self.state.tasks.get_mut(task) {
             task.handled_until = task.handled_until.max(until);
+        }
+    }
+
+    /// Looks anew at when a task is due next, after a run of it has ended.
+    pub(super) fn release(&mut self, task: &str, run: RunId) {
+        if let Some(task) = self.state.tasks.get_mut(task) {
+            task.active = task.active.filter(|active| *active != run);
+            let schedule = task.plan.schedule.as_ref();
+            task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
         }
     }
 
@@ -174,7 +223,8 @@ impl<Zone: TimeZone> Planner<Zone> {
             return Err(ApiError::AlreadyActive { task: task.to_owned(), run });
         }
         let run = self.queue_run(task, Trigger::Manual, None, extra_args, now);
-        let mut actions: Vec<Action> = self.announce(run).into_iter().collect();
+        let mut actions = vec![Action::NumberGiven(run)];
+        actions.extend(self.announce(run));
         actions.extend(self.launch());
         Ok((run, actions))
     }
@@ -209,7 +259,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             summary: None,
             last_lines: Vec::new(),
         };
-        self.state.runs.insert(id, RunEntry { run, repository, extra_args, cut_off: None });
+        self.state.runs.insert(id, RunEntry { run, repository, extra_args, is_lost: false });
         self.state.queue.push_back(id);
         id
     }
@@ -259,7 +309,6 @@ impl<Zone: TimeZone> Planner<Zone> {
     /// Stops a run because somebody asked for it. A queued run ends here and now.
     pub fn stop(&mut self, id: RunId, now: DateTime<Utc>) -> Result<Vec<Action>, ApiError> {
         let entry = self.state.runs.get_mut(&id).ok_or(ApiError::UnknownRun(id))?;
-        entry.cut_off = None;
         let task = entry.run.task.clone();
         match entry.run.state {
             RunState::Finished(_) => Err(ApiError::NotRunning(task)),
@@ -279,10 +328,9 @@ impl<Zone: TimeZone> Planner<Zone> {
         self.state.queue.retain(|queued| *queued != id);
         let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
         entry.run.state = RunState::Finished(Finished { at: now, duration_ms: 0, exit_code: None, outcome: Outcome::Stopped });
-        if let Some(task) = self.state.tasks.get_mut(&entry.run.task) {
-            task.active = None;
-        }
-        vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
+        let run = entry.run.clone();
+        self.release(&run.task, id);
+        vec![Action::Announce(Box::new(run.clone())), Action::SaveStatus(run.task)]
     }
 
     /// Takes no more runs, drops the queue and asks every run to stop. Told twice, it leaves no grace.
@@ -295,10 +343,7 @@ impl<Zone: TimeZone> Planner<Zone> {
         for id in self.state.queue.clone() {
             actions.extend(self.drop_queued(id, now));
         }
-        for entry in self.state.runs.values_mut().filter(|entry| entry.run.finished().is_none()) {
-            if !matches!(entry.run.state, RunState::Stopping { .. }) {
-                entry.cut_off = Some(CutOff::Shutdown);
-            }
+        for entry in self.state.runs.values().filter(|entry| entry.run.finished().is_none()) {
             actions.push(Action::Stop { run: entry.run.id, at_once });
         }
         actions

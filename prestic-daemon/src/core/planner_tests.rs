@@ -170,7 +170,7 @@ fn occurrence_cut_off_by_shutdown_is_left_to_the_next_daemon() {
     planner.wake(at(60));
     planner.hear(RunId(1), RunNews::Recorded, at(60));
     planner.shut_down(at(61));
-    end_with(&mut planner, 1, Outcome::Stopped);
+    end_with(&mut planner, 1, Outcome::Interrupted);
     assert_eq!(planner.state().tasks["home"].handled_until, at(59));
 }
 
@@ -210,11 +210,86 @@ fn occurrence_lost_with_the_machine_is_caught_up() {
 }
 
 #[test]
-fn occurrence_that_loses_its_supervisor_under_this_daemon_is_not_repeated() {
+fn occurrence_that_loses_its_supervisor_is_repeated_once() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
     planner.wake(at(60));
     planner.hear(RunId(1), RunNews::Recorded, at(60));
-    assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Interrupted)), Vec::<u64>::new());
+    assert_eq!(launched(&end_at(&mut planner, 1, Outcome::Interrupted, 65)), [2]);
+    assert_eq!(planner.state().runs[&RunId(2)].run.due_at, Some(at(60)));
+    assert_eq!(launched(&end_at(&mut planner, 2, Outcome::Interrupted, 66)), Vec::<u64>::new());
+    assert_eq!(planner.state().tasks["home"].handled_until, at(66), "it is given up, for the next daemon too");
+}
+
+#[test]
+fn run_that_cannot_be_started_is_not_tried_for_ever() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    let end = end_with(&mut planner, 1, Outcome::SpawnFailed("no restic".to_owned()));
+    assert_eq!(launched(&end), Vec::<u64>::new());
+    assert_eq!(planner.next_wake(), Some(at(DAY + 60)));
+}
+
+#[test]
+fn clock_that_is_set_back_does_not_silence_a_task() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(300 * DAY));
+    planner.wake(at(300 * DAY + 1));
+    let actions = planner.wake(at(10 * DAY));
+    assert!(actions.iter().any(|action| matches!(action, Action::Warn(_))));
+    assert_eq!(planner.next_wake(), Some(at(10 * DAY + 60)));
+}
+
+#[test]
+fn clock_that_is_set_back_a_little_repeats_nothing() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    end_at(&mut planner, 1, Outcome::Succeeded, 62);
+    assert_eq!(launched(&planner.wake(at(30))), Vec::<u64>::new());
+    assert_eq!(planner.next_wake(), Some(at(DAY + 60)));
+}
+
+#[test]
+fn mark_a_little_ahead_survives_a_restart_with_the_clock_behind() {
+    let mut planner = Planner::new(Utc);
+    let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
+    planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(59));
+    assert_eq!(planner.next_wake(), Some(at(DAY + 60)));
+}
+
+#[test]
+fn occurrence_that_is_let_go_is_announced() {
+    let mut planner = planner(&[plan("home", "hourly", "r")], at(0));
+    planner.wake(at(60));
+    planner.hear(RunId(1), RunNews::Recorded, at(60));
+    let skip = Action::AnnounceSkip { task: "home".to_owned(), due_at: at(120), reason: SkipReason::StillRunning };
+    assert!(planner.wake(at(120)).contains(&skip));
+}
+
+#[test]
+fn run_by_hand_does_not_swallow_the_occurrence_that_comes_due() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.request("home", vec!["--dry-run".to_owned()], at(50)).unwrap();
+    assert_eq!(launched(&planner.wake(at(60))), Vec::<u64>::new());
+    assert_eq!(launched(&end_at(&mut planner, 1, Outcome::Succeeded, 62)), [2]);
+    assert_eq!(planner.state().runs[&RunId(2)].run.due_at, Some(at(60)));
+}
+
+#[test]
+fn run_that_waits_stands_for_the_newest_occurrence() {
+    let mut planner = planner(&[plan("a", "", "r"), plan("b", "hourly", "r")], at(0));
+    planner.request("a", Vec::new(), at(50)).unwrap();
+    planner.wake(at(60));
+    planner.wake(at(120));
+    assert_eq!(planner.state().runs[&RunId(2)].run.due_at, Some(at(120)));
+    assert_eq!(planner.state().queue.len(), 1);
+}
+
+#[test]
+fn run_that_waits_follows_its_task_to_another_repository() {
+    let mut planner = planner(&[plan("a", "", "r"), plan("b", "", "r")], at(0));
+    planner.request("a", Vec::new(), at(1)).unwrap();
+    planner.request("b", Vec::new(), at(1)).unwrap();
+    let plans = vec![plan("a", "", "r"), plan("b", "", "other")];
+    assert_eq!(launched(&planner.configure(plans, 4, |_, _| TaskMemory::default(), at(2))), [2]);
 }
 
 #[test]

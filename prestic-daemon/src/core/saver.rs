@@ -53,6 +53,17 @@ impl Saver {
         }
     }
 
+    /// Returns the greatest number that a run was given.
+    pub fn last_run(&self) -> u64 {
+        self.shared.lock().last_run()
+    }
+
+    /// Sets the greatest number that a run was given.
+    pub fn set_last_run(&self, number: u64) {
+        self.shared.lock().set_last_run(number);
+        self.shared.changed.notify_one();
+    }
+
     /// Sets the daemon's process id, 0 when it goes.
     pub fn set_daemon_pid(&self, pid: u32) {
         self.shared.lock().set_daemon_pid(pid);

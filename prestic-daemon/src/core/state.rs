@@ -8,7 +8,7 @@ use prestic_proto::{
     status::LastRun,
 };
 
-use crate::schedule::Schedule;
+use crate::{fingerprint::fingerprint, schedule::Schedule};
 
 /// What the planner needs to know of a task's configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +17,13 @@ pub struct TaskPlan {
     pub name: String,
     /// When it is due; none if only by hand.
     pub schedule: Option<Schedule>,
-    /// Its repository: runs on the same one follow each other.
+    /// Its repository, as [`repository_key`] has it: runs on the same one follow each other.
     pub repository: String,
+}
+
+/// Returns what stands for a repository in the planner and in records. The repository itself may hold credentials.
+pub fn repository_key(repository: &str) -> String {
+    format!("{:016x}", fingerprint(repository.as_bytes()))
 }
 
 /// A task and what became of it.
@@ -37,6 +42,8 @@ pub struct TaskState {
     pub last_run: Option<LastRun>,
     /// When a run last ended well.
     pub last_success_at: Option<DateTime<Utc>>,
+    /// The occurrence whose run was cut off and repeated: that happens once.
+    pub repeated: Option<DateTime<Utc>>,
 }
 
 /// What is remembered of a task from before this daemon.
@@ -59,17 +66,8 @@ pub struct RunEntry {
     pub repository: String,
     /// The words to add to the task's own arguments.
     pub extra_args: Vec<String>,
-    /// What may cut it off that has nothing to do with it.
-    pub cut_off: Option<CutOff>,
-}
-
-/// Why a run may end before its work is done, with its occurrence left to the catch-up rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CutOff {
-    /// The daemon's own shutdown asks it to stop, and nobody else.
-    Shutdown,
-    /// It was found without a supervisor: the machine went down, or somebody killed both.
-    Lost,
+    /// Whether it was found without a supervisor when this daemon began.
+    pub is_lost: bool,
 }
 
 /// Everything that the planner decides on.
@@ -85,6 +83,8 @@ pub struct State {
     pub last_run_id: u64,
     /// How many runs there may be at once.
     pub max_parallel: usize,
+    /// When the planner looked at the time last.
+    pub last_wake_at: Option<DateTime<Utc>>,
     /// Whether no new run is taken.
     pub is_shutting_down: bool,
 }

@@ -31,6 +31,9 @@ use crate::atomic_write;
 /// The section of the daemon itself.
 const DAEMON_SECTION: &str = "__prestic__";
 
+/// The key, in the daemon's section, of the greatest number that a run was given.
+const LAST_RUN: &str = "last_run_number";
+
 /// The content of `status.ini`.
 #[derive(Debug, Clone, Default)]
 pub struct StatusIni {
@@ -130,6 +133,17 @@ impl StatusIni {
     /// Notes the daemon's process.
     pub fn set_daemon_pid(&mut self, pid: u32) {
         self.section_mut(DAEMON_SECTION).insert("pid", pid.to_string());
+    }
+
+    /// Returns the greatest number that a run was given; 0 before the first.
+    pub fn last_run(&self) -> u64 {
+        let number = self.content.section(Some(DAEMON_SECTION)).and_then(|section| section.get(LAST_RUN));
+        number.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
+    }
+
+    /// Notes the greatest number that a run was given, so that it is not given again.
+    pub fn set_last_run(&mut self, number: u64) {
+        self.section_mut(DAEMON_SECTION).insert(LAST_RUN, number.to_string());
     }
 
     /// Writes the file so that a crash leaves the old one or the new one.

@@ -185,10 +185,10 @@ fn unusable_file_is_set_aside_with_all_that_is_in_it() {
     check_set_aside("", "it is empty");
     check_set_aside(b"[a]\npid = \xff\n", "it is not UTF-8");
     check_set_aside("[a]\npid", "line 2: the line has no `=`");
-    check_set_aside("pid = 1\n", "line 1: there is no section yet");
-    check_set_aside("[a]\n[a]\n", "line 2: the section was there before");
-    check_set_aside("[a]\nx = 1\nX = 2\n", "line 3: the key was there before");
-    check_set_aside("[a]\n = 2\n", "line 2: there is a value without a key");
+    check_set_aside("pid = 1\n", "line 1: a value stands before the first section");
+    check_set_aside("[a]\n[a]\n", "line 2: this section was there before");
+    check_set_aside("[a]\nx = 1\nX = 2\n", "line 3: `x` is set twice");
+    check_set_aside("[a]\n = 2\n", "line 2: a value has no key");
 }
 
 #[test]
