@@ -24,5 +24,5 @@ lint: ## Check format, lints, documentation and scripts, without running a test
 bench: ## Measure the overhead and the memory, each beside its reference
 	@tests/scripts/bench.sh
 
-soak: ## Kill the daemon 50 times in the middle of a backup, for every restic
+soak: ## Kill the daemon and its supervisors in the middle of backups, 50 and 25 times for every restic
 	@tests/scripts/soak.sh

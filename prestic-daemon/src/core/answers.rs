@@ -65,7 +65,10 @@ impl Core {
                 self.reload(Some(reply));
             }
             Command::ShutDown(reply) => {
-                self.shut_down();
+                // Only a second signal skips the grace: asking again is no reason to kill.
+                if !self.planner.state().is_shutting_down {
+                    self.shut_down();
+                }
                 let _ = reply.send(());
             }
         }
