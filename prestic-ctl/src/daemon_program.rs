@@ -36,6 +36,23 @@ pub fn find() -> Result<PathBuf, ProgramError> {
     find_in(env::current_exe().ok().as_deref(), env::var_os("PATH").as_deref()).ok_or(ProgramError::NotFound)
 }
 
+/// Lets a daemon that will be started live on when the terminal of its starter is closed.
+///
+/// On Unix it sees to that itself.
+#[cfg(unix)]
+pub fn detach(_command: &mut Command) {}
+
+/// Lets a daemon that will be started live on when the console of its starter is closed: it gets one without a window.
+#[cfg(windows)]
+pub fn detach(command: &mut Command) {
+    use std::os::windows::process::CommandExt;
+
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
+}
+
 /// Replaces this process with the daemon's program, which keeps the terminal, the folder and the environment.
 ///
 /// Returns only where processes cannot be replaced: then with the program's exit code.
@@ -53,8 +70,10 @@ fn replace(command: &mut Command) -> io::Result<Exit> {
     Err(command.exec())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn replace(command: &mut Command) -> io::Result<Exit> {
+    // Once somebody listens to Ctrl-C it no longer ends this process: how restic ends because of it has to be passed on.
+    let _interrupts = tokio::signal::windows::ctrl_c()?;
     let code = command.status()?.code();
     Ok(code.map_or(Exit::PROBLEMS, |code| Exit(u8::try_from(code).unwrap_or(Exit::PROBLEMS.0))))
 }

@@ -1,7 +1,7 @@
 //! Writes a file so that a crash at any moment leaves the old content or the new, never a part.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     path::Path,
 };
@@ -47,24 +47,33 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match owner_only_folder().create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         result => result,
     }
 }
 
 #[cfg(unix)]
+fn owner_only_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// The folder can be entered by whom the user's folder above it lets in: on Windows the user and the administrators.
+#[cfg(not(unix))]
+fn owner_only_folder() -> DirBuilder {
+    DirBuilder::new()
+}
+
+#[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// Windows has no way to sync a folder; its rename is journalled.
 #[cfg(not(unix))]
 fn sync_folder(_path: &Path) -> io::Result<()> {
-    let _ = File::sync_all;
     Ok(())
 }
 

@@ -6,9 +6,6 @@
 
 use indicatif::ProgressDrawTarget;
 
-/// The room for two `^C`, and one column because some terminals wrap when the last one is used.
-const FREE_COLUMNS: usize = 5;
-
 /// Returns the terminal to draw on.
 pub fn draw_target() -> ProgressDrawTarget {
     #[cfg(unix)]
@@ -20,7 +17,7 @@ pub fn draw_target() -> ProgressDrawTarget {
 /// Returns how many columns can be drawn on now: the user may resize the terminal at any time.
 pub fn columns() -> Option<usize> {
     #[cfg(unix)]
-    return unix::size().map(|(columns, _)| columns.saturating_sub(FREE_COLUMNS).max(1));
+    return unix::size().map(|(columns, _)| columns.saturating_sub(unix::FREE_COLUMNS).max(1));
     #[cfg(not(unix))]
     return None;
 }
@@ -33,6 +30,9 @@ mod unix {
     };
 
     use indicatif::TermLike;
+
+    /// The room for two `^C`, and one column because some terminals wrap when the last one is used.
+    pub(super) const FREE_COLUMNS: usize = 5;
 
     /// What is assumed of a terminal that does not tell its size.
     const USUAL_SIZE: (usize, usize) = (80, 24);

@@ -151,7 +151,7 @@ async fn a_run_that_the_daemon_forgot_is_an_error() {
 /// Accepts one connection at the home's socket and serves it until the sender is used.
 fn listen(home: &Home, daemon: Scripted) -> oneshot::Sender<()> {
     let socket = endpoint::daemon_socket(home);
-    std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    std::fs::create_dir_all(endpoint::socket_dir(home)).unwrap();
     let name = socket.to_fs_name::<GenericFilePath>().unwrap();
     let listener = ListenerOptions::new().name(name).create_tokio().unwrap();
     let (end, ended) = oneshot::channel();
@@ -162,7 +162,6 @@ fn listen(home: &Home, daemon: Scripted) -> oneshot::Sender<()> {
     end
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn a_run_is_followed_over_a_restart_of_the_daemon() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,7 +14,9 @@ mod windows;
 
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 mod other_unix;
 
 #[cfg(unix)]
@@ -24,7 +26,9 @@ pub use windows::*;
 
 #[cfg(target_os = "linux")]
 pub use linux::*;
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(target_os = "macos")]
+pub use macos::*;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 pub use other_unix::*;
 
 /// A process that cannot be mistaken for another one that got the same number later.

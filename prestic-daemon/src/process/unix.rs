@@ -27,6 +27,9 @@ use crate::{
 #[cfg(target_os = "linux")]
 const PIPE_SIZE: usize = 1024 * 1024;
 
+/// Leaves a supervisor that will be started as it is: it separates itself, by [`leave_session`].
+pub fn detach(_command: &mut Command) {}
+
 /// Leaves the session and the terminal of whoever started this process.
 pub fn leave_session() {
     // It fails only for a process that leads its session already, and then there is nothing to leave.

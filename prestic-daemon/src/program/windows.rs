@@ -2,25 +2,33 @@
 
 use std::{
     io,
+    os::windows::process::CommandExt,
     path::PathBuf,
     process::{Command, ExitCode},
 };
+
+use windows_sys::Win32::System::Console::{STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE};
+
+use crate::process;
 
 /// Returns the file to start a supervisor from.
 pub fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// A process that was started without a console has none to leave.
+/// Whoever starts a detached daemon gives it a console of its own, so there is none to leave.
 pub fn leave_terminal() {}
 
-/// The starter closes its ends itself.
+/// Points the three standard streams at the null device, so that whoever reads their other ends sees them end.
 pub fn release_streams() -> io::Result<()> {
-    Ok(())
+    [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE].into_iter().try_for_each(process::point_at_null)
 }
 
 /// Runs a command in this process's place, and returns its exit code.
+///
+/// The command takes the interrupts, and has this process's priority: Windows would not give it one above normal by itself.
 pub fn replace_by(command: &mut Command) -> io::Result<ExitCode> {
-    let code = command.status()?.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    process::ignore_interrupts()?;
+    let status = command.creation_flags(process::own_priority_class()).status()?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -105,7 +105,12 @@ fn listen(path: &Path) -> io::Result<Socket> {
 
 #[cfg(windows)]
 fn listen(path: &Path) -> io::Result<Socket> {
-    ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?).create_tokio()
+    use interprocess::os::windows::local_socket::ListenerOptionsExt;
+
+    use crate::process;
+
+    let options = ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?);
+    options.security_descriptor(process::own_user_only()?).create_tokio()
 }
 
 fn prepare_folder(folder: &Path) -> io::Result<()> {

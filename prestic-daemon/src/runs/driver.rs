@@ -252,6 +252,7 @@ async fn spawn_supervisor(orders: Orders, lock: File) -> io::Result<Child> {
     let mut command = Command::new(program::own_program()?);
     command.arg("supervise").env_clear().envs(orders.environment).current_dir(program::working_folder());
     command.stdin(Stdio::piped()).stdout(Stdio::from(lock)).stderr(Stdio::piped());
+    process::detach(command.as_std_mut());
     let mut supervisor = command.spawn()?;
     if let Some(mut stdin) = supervisor.stdin.take() {
         stdin.write_all(&serde_json::to_vec(&orders.spec)?).await?;

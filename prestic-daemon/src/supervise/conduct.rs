@@ -190,7 +190,10 @@ impl Run<'_> {
             self.wait(&restic);
         }
         match child.wait() {
-            Ok(status) => (status.code(), process::ending_signal(status)),
+            Ok(status) => match process::ending_signal(status) {
+                None => (status.code(), None),
+                signal => (None, signal),
+            },
             Err(_) => (None, None),
         }
     }

@@ -246,6 +246,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, sync_channel};
 
     use interprocess::local_socket::{GenericFilePath, ToFsName, traits::Stream as _};
+    use prestic_proto::{endpoint, home::Home, run::RunId};
 
     use super::*;
 
@@ -328,7 +329,7 @@ mod tests {
     #[test]
     fn socket_carries_reports_and_orders_and_forgets_who_leaves() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("run/1.sock");
+        let path = endpoint::run_socket(&Home::at(folder.path()), RunId(1));
         let feed = Arc::new(Feed::default());
         let (sender, orders) = sync_channel(8);
         serve(process::listen(&path).unwrap(), Arc::clone(&feed), move |order| sender.send(order).unwrap()).unwrap();
