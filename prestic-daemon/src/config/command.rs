@@ -78,7 +78,7 @@ const SCRUBBED_PREFIXES: [&str; 6] = ["RESTIC_", "AWS_", "B2_", "AZURE_", "GOOGL
 const PROGRESS_FPS: &str = "2";
 
 /// Global flags of restic that take the next word as their value.
-const FLAGS_WITH_VALUE: &[&str] = &[
+pub(super) const FLAGS_WITH_VALUE: &[&str] = &[
     "-r",
     "-p",
     "-o",
