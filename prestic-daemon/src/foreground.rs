@@ -29,7 +29,7 @@ pub enum ForegroundError {
     #[error(transparent)]
     NoHome(#[from] NoHome),
     /// There is no configuration.
-    #[error("there is no configuration yet: {} is missing", .0.display())]
+    #[error("there is no configuration yet: {} is missing; `prestic-ctl status` says how to begin", .0.display())]
     NoConfig(PathBuf),
     /// The profile has errors, or the whole file does.
     #[error("`{name}` cannot be used: its configuration has errors{}", listed(.errors))]

@@ -157,7 +157,10 @@ fn failed_task_has_its_reason_below_the_table() {
     assert_eq!((run.stdout + &run.stderr).matches("failed").count(), 1);
     let status = home.ctl(&["status"]).stdout_of_success();
     assert!(status.contains("failed just now, no good one known"), "{status}");
-    assert!(status.contains("documents failed: wrong password: see `prestic-ctl log documents`"), "{status}");
+    assert!(
+        status.contains("documents failed: wrong password, no good one known: see `prestic-ctl log documents`"),
+        "{status}"
+    );
 }
 
 #[test]

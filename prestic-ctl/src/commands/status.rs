@@ -1,5 +1,6 @@
 //! `status`: everything at a glance, the bad news first.
 
+use chrono::{DateTime, Utc};
 use prestic_proto::{client::Client, status::Status};
 
 use crate::{
@@ -41,10 +42,11 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
         }
         return Ok(Exit::OK);
     }
-    for line in listing::lines(&status, &stuck, clock::now(), &output.data_look) {
+    let now = clock::now();
+    for line in listing::lines(&status, &stuck, now, &output.data_look) {
         output.line(&line)?;
     }
-    let reasons = reasons(&status);
+    let reasons = reasons(&status, now);
     if !reasons.is_empty() {
         output.line("")?;
     }
@@ -55,7 +57,7 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
 }
 
 /// Returns a line for every task that failed or cannot run: why, and where to read more.
-fn reasons(status: &Status) -> Vec<String> {
+fn reasons(status: &Status, now: DateTime<Utc>) -> Vec<String> {
     let mut lines = Vec::new();
     for task in &status.tasks {
         if let Some(reason) = &task.cannot_run {
@@ -66,7 +68,8 @@ fn reasons(status: &Status) -> Vec<String> {
         let words = if last.message.is_empty() { &last.outcome } else { &last.message };
         // What Python's PRestic ran has no number, and `log` does not find it.
         let log = last.id.map(|_| format!(": see `prestic-ctl log {}`", shell_line([&task.name])));
-        lines.push(format!("{} {words}{}", task.name, log.unwrap_or_default()));
+        let good = listing::last_good(task.last_success_at, now);
+        lines.push(format!("{} {words}, {good}{}", task.name, log.unwrap_or_default()));
     }
     lines
 }

@@ -130,7 +130,7 @@ impl Named<'_> {
             }
             Role::Source => {
                 let hint = "correct the path; if it is on a disk that is not mounted now, mount that before the backup runs";
-                self.warn(format!("there is nothing to back up at `{path}`"), hint.to_owned(), problems);
+                self.warn(format!("`{path}` is to be backed up, but does not exist"), hint.to_owned(), problems);
             }
         }
     }

@@ -33,7 +33,7 @@ fn missing_sources_may_be_on_a_disk_that_is_away() {
     check(
         &task("command = backup\nargs = HERE/there HERE/absent"),
         &[
-            "there is nothing to back up at `HERE/absent` in [a] at HERE/config.ini:6\n  hint: correct the path; if it is on a disk that is not mounted now, mount that before the backup runs",
+            "`HERE/absent` is to be backed up, but does not exist in [a] at HERE/config.ini:6\n  hint: correct the path; if it is on a disk that is not mounted now, mount that before the backup runs",
         ],
     );
 }

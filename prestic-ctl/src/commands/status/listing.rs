@@ -18,34 +18,33 @@ use crate::{
 /// A terminal with fewer columns has no room for dates beside the words that matter.
 const NARROW: usize = 60;
 
-/// How instants are told.
+/// How much a row tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Instants {
-    /// With their date.
+enum Detail {
+    /// All, with dates.
     Dated,
-    /// By how far off they are.
+    /// Instants by how far off they are.
     Relative,
+    /// Not when a failed task last ended well: the line with its reason tells that too.
+    Brief,
 }
 
 const HEADINGS: [&str; 4] = ["TASK", "STATE", "LAST RUN", "NEXT RUN"];
 
 /// Returns the lines about all tasks, and about the sections from which nothing runs.
 pub(super) fn lines(status: &Status, stuck: &[String], now: DateTime<Utc>, look: &Look) -> Vec<String> {
-    let rows = |instants| {
-        let tasks = status.tasks.iter().map(|task| row(task, &status.runs, now, instants));
+    let rows = |detail| {
+        let tasks = status.tasks.iter().map(|task| row(task, &status.runs, now, detail));
         tasks.chain(stuck.iter().map(|section| stuck_row(section))).collect::<Vec<_>>()
     };
-    let dated = rows(Instants::Dated);
     let is_narrow = look.columns.is_some_and(|columns| columns < NARROW);
-    if !is_narrow && table::fits(&HEADINGS, &dated, look) {
-        return table::lines(HEADINGS, dated, look);
+    let details = [Detail::Dated, Detail::Relative, Detail::Brief];
+    for rows in details.into_iter().skip(usize::from(is_narrow)).map(rows) {
+        if table::fits(&HEADINGS, &rows, look) {
+            return table::lines(HEADINGS, rows, look);
+        }
     }
-    let relative = rows(Instants::Relative);
-    if table::fits(&HEADINGS, &relative, look) {
-        table::lines(HEADINGS, relative, look)
-    } else {
-        relative.iter().flat_map(|row| entry(row, look)).collect()
-    }
+    rows(Detail::Relative).iter().flat_map(|row| entry(row, look)).collect()
 }
 
 /// Returns a task as a few lines of its own, none of them cut.
@@ -64,15 +63,16 @@ fn stuck_row(section: &str) -> [Cell; 4] {
     [Cell::painted(section, Paint::Strong), Cell::painted("config error", Paint::Bad), "".into(), next]
 }
 
-fn row(task: &TaskStatus, runs: &[Run], now: DateTime<Utc>, instants: Instants) -> [Cell; 4] {
+fn row(task: &TaskStatus, runs: &[Run], now: DateTime<Utc>, detail: Detail) -> [Cell; 4] {
     let run = runs.iter().find(|run| Some(run.id) == task.active);
     let last = match &task.last_run {
+        Some(last) if detail == Detail::Brief => Cell::painted(ended_words(last, now), paint_of(last)),
         Some(last) => Cell::painted(last_words(last, task.last_success_at, now), paint_of(last)),
         None => Cell::painted("never", Paint::Faint),
     };
     let next = match (task.next_run_at, &task.schedule) {
         _ if task.cannot_run.is_some() => Cell::painted("cannot run", Paint::Bad),
-        (Some(at), _) if instants == Instants::Relative => Cell::from(words::until(at, now)),
+        (Some(at), _) if detail != Detail::Dated => Cell::from(words::until(at, now)),
         (Some(at), _) => Cell::from(format!("{} ({})", words::local_time(at), words::until(at, now))),
         (None, Some(schedule)) => Cell::from(schedule),
         (None, None) => Cell::painted("not scheduled", Paint::Faint),
@@ -92,14 +92,19 @@ fn state(run: &Run) -> Cell {
     }
 }
 
+fn ended_words(last: &LastRun, now: DateTime<Utc>) -> String {
+    format!("{} {}", last.outcome, words::ago(last.at, now))
+}
+
 /// Returns how the last run ended, and when one last ended well if this one did not: that is how old the backup is.
 fn last_words(last: &LastRun, last_success_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
-    let last_one = format!("{} {}", last.outcome, words::ago(last.at, now));
-    match last_success_at {
-        _ if is_good(last) => last_one,
-        Some(at) => format!("{last_one}, last good {}", words::ago(at, now)),
-        None => format!("{last_one}, no good one known"),
-    }
+    let ended = ended_words(last, now);
+    if is_good(last) { ended } else { format!("{ended}, {}", last_good(last_success_at, now)) }
+}
+
+/// Returns when a run last ended well.
+pub(super) fn last_good(last_success_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    last_success_at.map_or_else(|| "no good one known".to_owned(), |at| format!("last good {}", words::ago(at, now)))
 }
 
 fn is_good(last: &LastRun) -> bool {

@@ -107,14 +107,17 @@ fn a_failed_run_comes_with_the_last_good_one() {
 fn a_failed_task_has_its_reason_and_the_way_to_its_log() {
     let ran_by_python = LastRun { id: None, message: String::new(), ..failed() };
     let tasks = vec![
-        TaskStatus { last_run: Some(failed()), ..task("my home") },
+        TaskStatus { last_run: Some(failed()), last_success_at: Some(day(3)), ..task("my home") },
         TaskStatus { last_run: Some(ran_by_python), ..task("old") },
         TaskStatus { cannot_run: Some("profile `key` needs the keyring".to_owned()), ..task("key") },
         task("idle"),
     ];
-    let expected =
-        ["my home failed: wrong password: see `prestic-ctl log 'my home'`", "old failed", "profile `key` needs the keyring"];
-    assert_eq!(reasons(&status_of(tasks, Vec::new(), None)), expected);
+    let expected = [
+        "my home failed: wrong password, last good 7 d ago: see `prestic-ctl log 'my home'`",
+        "old failed, no good one known",
+        "profile `key` needs the keyring",
+    ];
+    assert_eq!(reasons(&status_of(tasks, Vec::new(), None), day(10)), expected);
 }
 
 #[test]
@@ -124,13 +127,19 @@ fn a_task_that_cannot_run_says_so_where_its_next_run_would_stand() {
 }
 
 #[test]
-fn a_narrow_terminal_gets_no_dates_and_nothing_is_cut() {
+fn a_narrow_terminal_gets_fewer_words_and_nothing_is_cut() {
     let next_run_at = Some(day(11));
     check_in(
         Some(50),
         TaskStatus { next_run_at, ..task("home") },
         Vec::new(),
         &["TASK  STATE  LAST RUN  NEXT RUN", "home  idle   never     in 1 d"],
+    );
+    check_in(
+        Some(60),
+        TaskStatus { next_run_at, last_run: Some(failed()), last_success_at: Some(day(3)), ..task("seafile-maintenance") },
+        Vec::new(),
+        &["TASK                 STATE  LAST RUN        NEXT RUN", "seafile-maintenance  idle   failed 2 d ago  in 1 d"],
     );
     check_in(
         Some(40),
