@@ -96,6 +96,7 @@ pub enum Command {
     ///
     /// The run belongs to the daemon: it goes on if this program ends. The first Ctrl-C asks the run to stop, the second one
     /// leaves it alone while it does so.
+    #[command(override_usage = "prestic-ctl run [OPTIONS] <TASK> [-- ARGS...]\n       prestic-ctl run [OPTIONS] --all")]
     Run(RunOptions),
     /// Show all tasks and what runs now
     Status,
@@ -140,6 +141,8 @@ pub enum Command {
     /// List every option that a profile can have; needs no daemon
     Options,
     /// Stop all runs, then the daemon, and wait for its end
+    ///
+    /// Where no daemon runs there is nothing to do, and the exit code is 0.
     Shutdown,
     /// Print the versions of this program and of the daemon
     Version,
@@ -156,7 +159,7 @@ pub struct RunOptions {
     /// The task
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub task: Option<String>,
-    /// Run every task
+    /// Run every task, also those that forget, prune or restore; of tasks that do the same, one
     #[arg(long)]
     pub all: bool,
     /// Queue it and do not follow it
@@ -189,6 +192,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, cl
     let (ours, foreground) = split(words.into_iter().collect());
     let line = CommandLine::try_parse_from(&ours)?;
     if let Some((profile, args)) = foreground {
+        refuse_options_of_others(line.global, &profile, &args)?;
         return Ok(Invocation::Foreground { profile, args });
     }
     if let Some(profile) = line.profile {
@@ -199,8 +203,25 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, cl
     }
     match line.command {
         Some(command) => Ok(Invocation::Command(line.global, command)),
-        None => Ok(Invocation::Foreground { profile: DEFAULT_PROFILE.into(), args: Vec::new() }),
+        None => {
+            refuse_options_of_others(line.global, OsStr::new(DEFAULT_PROFILE), &[])?;
+            Ok(Invocation::Foreground { profile: DEFAULT_PROFILE.into(), args: Vec::new() })
+        }
     }
+}
+
+/// Refuses what restic in the foreground would silently do without.
+fn refuse_options_of_others(global: GlobalOptions, profile: &OsStr, args: &[OsString]) -> Result<(), clap::Error> {
+    let refused = |message: String| Err(CommandLine::command().error(clap::error::ErrorKind::ArgumentConflict, message));
+    let words = std::iter::once(profile).chain(args.iter().map(OsString::as_os_str));
+    let words = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
+    if global.json {
+        return refused(format!("`--json` must follow the profile, where it is restic's: prestic-ctl -p {words} --json"));
+    }
+    if global.no_start {
+        return refused(format!("restic in this terminal needs no daemon, so leave `--no-start` out: prestic-ctl -p {words}"));
+    }
+    Ok(())
 }
 
 type Foreground = (OsString, Vec<OsString>);
@@ -290,13 +311,20 @@ mod tests {
 
     #[test]
     fn our_options_may_stand_before_the_profile() {
-        check_foreground("--color never --no-start -p repo ls", "repo", &["ls"]);
+        check_foreground("--color never -p repo ls", "repo", &["ls"]);
     }
 
     #[test]
     fn no_words_run_the_default_profile() {
         check_foreground("", "default", &[]);
-        check_foreground("--no-start", "default", &[]);
+    }
+
+    #[test]
+    fn options_that_restic_in_the_foreground_would_ignore_are_refused() {
+        check_error("--json -p repo ls", "prestic-ctl -p repo ls --json");
+        check_error("--json snapshots", "prestic-ctl -p default snapshots --json");
+        check_error("--no-start -p repo ls", "leave `--no-start` out: prestic-ctl -p repo ls");
+        check_error("--json", "prestic-ctl -p default --json");
     }
 
     #[test]

@@ -42,6 +42,10 @@ impl Session {
     /// Connects to the home's daemon; starts one first where none runs.
     pub async fn open(home: Home, start: Start, output: &mut Output) -> Result<Self, CtlError> {
         let client = match (Client::connect(&home).await, start) {
+            // A daemon without tasks would only stay behind and puzzle whoever finds it.
+            (Err(ConnectError::NotRunning { .. }), _) if !home.config_file().exists() => {
+                return Err(CtlError::NoConfig { file: home.config_file() });
+            }
             (Err(ConnectError::NotRunning { .. }), Start::IfNeeded) => start_daemon(&home, output).await?,
             (Err(ConnectError::NotRunning { home }), Start::Never) => return Err(CtlError::NoDaemon { home }),
             (answer, _) => answer?,

@@ -1,10 +1,15 @@
 //! What can stop `prestic-ctl`, and how it is said: one `error:` line, the causes, a hint.
 
-use std::{io, path::PathBuf, process::ExitStatus};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
 
 use prestic_proto::{
     error::{ApiError, CallError, ConnectError},
     home::NoHome,
+    profile::ConfigProblem,
     run::RunId,
 };
 use thiserror::Error;
@@ -41,6 +46,20 @@ pub enum CtlError {
     /// The daemon said no.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// The daemon does not know the name because the section has errors.
+    #[error("`{name}` cannot be used: its configuration has errors")]
+    BrokenSection {
+        /// The section.
+        name: String,
+        /// What is wrong with it.
+        errors: Vec<ConfigProblem>,
+    },
+    /// There is no configuration, so there is nothing that a daemon could do.
+    #[error("there is no configuration yet: {} is missing", .file.display())]
+    NoConfig {
+        /// The file that would hold it.
+        file: PathBuf,
+    },
     /// There is nothing to show.
     #[error("{0}")]
     NothingYet(&'static str),
@@ -75,6 +94,7 @@ impl CtlError {
                 Some("`prestic-ctl profiles` lists the profiles".to_owned())
             }
             Self::Api(ApiError::UnknownRun(_)) => Some("`prestic-ctl history` lists the runs".to_owned()),
+            Self::NoConfig { file } => Some(how_to_begin(file)),
             Self::Lost(_) => Some("runs go on without it; start it again and see `prestic-ctl status`".to_owned()),
             _ => None,
         }
@@ -92,12 +112,22 @@ impl CtlError {
             }
             cause = error.source();
         }
-        if let Self::Api(ApiError::BadConfig(problems)) = self {
+        if let Self::Api(ApiError::BadConfig(problems)) | Self::BrokenSection { errors: problems, .. } = self {
             lines.extend(problems.iter().map(|problem| format!("  {problem}").replace('\n', "\n  ")));
         }
         lines.extend(self.hint().map(|hint| format!("hint: {hint}")));
         lines
     }
+}
+
+/// Returns the smallest configuration that does something, and where it goes.
+pub fn how_to_begin(file: &Path) -> String {
+    format!(
+        "write {} with your own paths, then see `prestic-ctl check`:\n\
+         \n  [home]\n  repository = /mnt/disk/backups\n  password-file = /home/me/.prestic/password\n  \
+         schedule = daily at 12:30\n  command = backup\n  args = /home/me --exclude-caches",
+        file.display()
+    )
 }
 
 #[cfg(test)]
@@ -113,6 +143,31 @@ mod tests {
                 "task `home` is already under way as run 12",
                 "hint: follow it with `prestic-ctl log home -f`, stop it with `prestic-ctl stop 12`",
             ]
+        );
+    }
+
+    #[test]
+    fn a_missing_configuration_comes_with_one_to_begin_with() {
+        let error = CtlError::NoConfig { file: PathBuf::from("there/config.ini") };
+        assert_eq!(error.to_string(), "there is no configuration yet: there/config.ini is missing");
+        let hint = error.hint().unwrap();
+        assert!(hint.starts_with("write there/config.ini") && hint.contains("\n  [home]\n"), "{hint}");
+    }
+
+    #[test]
+    fn a_section_with_errors_comes_with_them() {
+        let problem = ConfigProblem {
+            file: PathBuf::from("config.ini"),
+            line: Some(3),
+            section: Some("home".to_owned()),
+            key: Some("verbose".to_owned()),
+            message: "wrong".to_owned(),
+            hint: Some("mend it".to_owned()),
+        };
+        let error = CtlError::BrokenSection { name: "home".to_owned(), errors: vec![problem] };
+        assert_eq!(
+            error.report(),
+            ["`home` cannot be used: its configuration has errors", "  wrong in [home] at config.ini:3\n    hint: mend it"]
         );
     }
 

@@ -20,13 +20,15 @@ Exit codes:
   1     `check` and `reload`: the configuration has errors
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
-  65    the daemon refused: unknown name, run already under way, nothing there, shutting down
-  69    no daemon runs and none could be started, or it went away
+  65    refused: unknown task or profile, nothing to run, run already under way, shutting down
+  66    there is no config.ini
+  69    no daemon runs and none could be started, or it went away; not for `shutdown`, which is done (0) where none runs
   70    restic could not be started
   71    the run was interrupted: its supervisor or the machine went down
   74    the output could not be written (a closed pipe is no error)
   75    the second Ctrl-C: the run goes on without being followed
   76    the daemon is of another version
+  78    the task or profile cannot be used, because its configuration has errors
   130   the run was stopped on request
   128+N restic was killed by signal N";
 
@@ -45,6 +47,8 @@ impl Exit {
     pub const USAGE: Self = Self(64);
     /// The daemon refused.
     pub const REFUSED: Self = Self(65);
+    /// There is no configuration.
+    pub const NO_CONFIG: Self = Self(66);
     /// No daemon can be reached.
     pub const UNAVAILABLE: Self = Self(69);
     /// restic could not be started.
@@ -57,6 +61,8 @@ impl Exit {
     pub const DETACHED: Self = Self(75);
     /// The daemon speaks another protocol.
     pub const OTHER_VERSION: Self = Self(76);
+    /// The configuration of what was asked for has errors.
+    pub const BAD_CONFIG: Self = Self(78);
     /// The run was stopped on request.
     pub const STOPPED: Self = Self(130);
 
@@ -94,6 +100,8 @@ impl Exit {
             | CtlError::NoHome(_) => Self::UNAVAILABLE,
             CtlError::Api(ApiError::BadConfig(_)) => Self::PROBLEMS,
             CtlError::Api(_) | CtlError::NothingYet(_) => Self::REFUSED,
+            CtlError::NoConfig { .. } => Self::NO_CONFIG,
+            CtlError::BrokenSection { .. } => Self::BAD_CONFIG,
             CtlError::Forgotten(_) => Self::INTERRUPTED,
             CtlError::Output(_) => Self::OUTPUT,
         }

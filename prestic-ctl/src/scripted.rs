@@ -143,6 +143,8 @@ impl Api for Scripted {
             next_run_at: None,
             active: None,
             last_run: None,
+            last_success_at: None,
+            cannot_run: None,
         };
         let path = PathBuf::from("config.ini");
         Status {

@@ -24,6 +24,16 @@ impl Cell {
     pub fn painted(text: impl AsRef<str>, paint: Paint) -> Self {
         Self { text: text::printable(text.as_ref()), paint: Some(paint) }
     }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Returns all of its text, in its color.
+    pub fn shown(&self, look: &Look) -> String {
+        self.paint.map_or_else(|| self.text.clone(), |paint| look.paint(paint, &self.text))
+    }
 }
 
 impl<T: AsRef<str>> From<T> for Cell {
@@ -40,6 +50,16 @@ pub fn lines<const N: usize>(headings: [&str; N], rows: Vec<[Cell; N]>, look: &L
         narrow(&mut widths, columns);
     }
     rows.iter().map(|row| line(row, &widths, look)).collect()
+}
+
+/// Whether a table fits the terminal without anything being cut.
+pub fn fits<const N: usize>(headings: &[&str; N], rows: &[[Cell; N]], look: &Look) -> bool {
+    let width_of = |column: usize| {
+        let cells = rows.iter().map(|row| text::width(&row[column].text));
+        cells.chain([text::width(headings[column])]).max().unwrap_or(0)
+    };
+    let width = (0..N).map(width_of).sum::<usize>() + GAP * N.saturating_sub(1);
+    look.columns.is_none_or(|columns| width <= columns)
 }
 
 fn narrow<const N: usize>(widths: &mut [usize; N], columns: usize) {

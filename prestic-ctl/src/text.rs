@@ -38,7 +38,13 @@ pub fn cut_middle(text: &str, columns: usize) -> String {
 
 /// Returns a text that cannot move the cursor, ring the bell or change colors: file names may hold anything.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|character| if is_unsafe(character) { '\u{fffd}' } else { character }).collect()
+    let shown = |character| match character {
+        // Programs indent with it: it does no harm, but its width is anybody's guess.
+        '\t' => ' ',
+        unsafe_one if is_unsafe(unsafe_one) => '\u{fffd}',
+        other => other,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Returns words as one line that a POSIX shell splits into the same words.
@@ -106,6 +112,11 @@ mod tests {
     #[test]
     fn file_names_cannot_drive_the_terminal() {
         assert_eq!(printable("a\x1b[2Jb\r\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c");
+    }
+
+    #[test]
+    fn tabs_are_shown_as_blanks() {
+        assert_eq!(printable("\tat once"), " at once");
     }
 
     #[test]

@@ -36,6 +36,11 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// Returns how many things there are, with their noun.
+pub fn counted_usize(number: usize, noun: &str) -> String {
+    counted(u64::try_from(number).unwrap_or(u64::MAX), noun)
+}
+
 /// Returns how long something took: `0.4 s`, `12 s`, `2 min 03 s`, `1 h 05 min`, `3 d 04 h`.
 pub fn duration_ms(millis: u64) -> String {
     if millis < 9_950 {

@@ -66,12 +66,20 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
-        (None, Some(CliCommand::Foreground { profile, args })) => foreground::run(&profile, args),
+        (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
         (None, None) => serve::serve(cli.detached).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         report(error.as_ref());
         ExitCode::FAILURE
+    })
+}
+
+/// Runs restic here. What keeps it from running has exit codes of its own, which restic has not.
+fn run_in_foreground(profile: &str, args: Vec<String>) -> ExitCode {
+    foreground::run(profile, args).unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code().into()
     })
 }
 

@@ -62,6 +62,10 @@ pub struct TaskStatus {
     pub active: Option<RunId>,
     /// The last run that ended.
     pub last_run: Option<LastRun>,
+    /// When a run last ended well, if that is known.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// Why it cannot run as it is configured, where that is known beforehand.
+    pub cannot_run: Option<String>,
 }
 
 /// The last run of a task that ended, as `status.ini` keeps it.

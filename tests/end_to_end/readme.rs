@@ -61,6 +61,7 @@ fn json_has_the_keys_that_the_readme_names() {
 
     let status = json(&["status"]);
     check_keys(&readme, "`status` |", &status);
+    check_keys(&readme, "`config` in `status`", &status["config"]);
     check_keys(&readme, "a task in `status`", &status["tasks"][0]);
     check_keys(&readme, "`last_run` of a task", &status["tasks"][0]["last_run"]);
     check_keys(&readme, "an error or warning", &status["config"]["warnings"][0]);

@@ -29,3 +29,17 @@ if command -v shellcheck >/dev/null 2>&1; then
 else
     echo 'shellcheck is not installed: the scripts were not checked'
 fi
+
+step 'Service: systemd-analyze verify'
+if command -v systemd-analyze >/dev/null 2>&1; then
+    # A home with nothing but a stand-in program where README.md installs the real one: else the check would depend on the
+    # machine.
+    home=$(mktemp -d)
+    trap 'rm -rf "$home"' EXIT
+    mkdir -p "$home/.local/bin" "$home/run"
+    printf '#!/bin/sh\n' >"$home/.local/bin/prestic-daemon"
+    chmod 700 "$home/.local/bin/prestic-daemon" "$home/run"
+    HOME=$home XDG_RUNTIME_DIR=$home/run systemd-analyze --user verify packaging/systemd/prestic-daemon.service
+else
+    echo 'systemd-analyze is not installed: the service was not checked'
+fi

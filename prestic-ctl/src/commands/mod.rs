@@ -18,7 +18,7 @@ mod tests;
 use std::ffi::OsString;
 
 use clap::CommandFactory;
-use prestic_proto::home::Home;
+use prestic_proto::{client::Client, error::ApiError, home::Home};
 
 use crate::{
     cli::{Command, CommandLine, GlobalOptions},
@@ -71,18 +71,40 @@ async fn with_daemon(command: Command, global: GlobalOptions, output: &mut Outpu
     let start = if global.no_start { Start::Never } else { Start::IfNeeded };
     let mut session = Session::open(home, start, output).await?;
     let client = session.client().clone();
+    let done = carry_out(command, &mut session, &client, output).await;
+    match done {
+        Err(error) => Err(explain_unknown(error, &client).await),
+        done => done,
+    }
+}
+
+/// Replaces "no such name" by the errors of the section that has it: they are why the daemon does not know it.
+async fn explain_unknown(error: CtlError, client: &Client) -> CtlError {
+    let CtlError::Api(
+        ApiError::UnknownTask { name, .. } | ApiError::UnknownProfile { name, .. } | ApiError::NotATask { name, .. },
+    ) = &error
+    else {
+        return error;
+    };
+    let Ok(status) = client.status().await else { return error };
+    let mut errors = status.config.errors;
+    errors.retain(|problem| problem.section.as_ref() == Some(name));
+    if errors.is_empty() { error } else { CtlError::BrokenSection { name: name.clone(), errors } }
+}
+
+async fn carry_out(command: Command, session: &mut Session, client: &Client, output: &mut Output) -> Result<Exit, CtlError> {
     match command {
-        Command::Run(options) => run::run(&mut session, options, output).await,
-        Command::Status => status::status(&client, output).await,
-        Command::Profiles => profiles::profiles(&client, output).await,
-        Command::Show { profile } => show::show(&client, &profile, output).await,
+        Command::Run(options) => run::run(session, options, output).await,
+        Command::Status => status::status(client, output).await,
+        Command::Profiles => profiles::profiles(client, output).await,
+        Command::Show { profile } => show::show(client, &profile, output).await,
         Command::Log { run, follow } => {
             let extent = if follow { log::Extent::ToTheEndOfTheRun } else { log::Extent::WhatThereIs };
-            log::log(&client, run.as_deref(), extent, output).await
+            log::log(client, run.as_deref(), extent, output).await
         }
-        Command::History { task, limit } => history::history(&client, task, limit, output).await,
-        Command::Stop { run } => stop::stop(&client, &run, output).await,
-        Command::Reload => reload::reload(&client, output).await,
+        Command::History { task, limit } => history::history(client, task, limit, output).await,
+        Command::Stop { run } => stop::stop(client, &run, output).await,
+        Command::Reload => reload::reload(client, output).await,
         Command::Shutdown | Command::Version | Command::Check { .. } | Command::Options | Command::Completions { .. } => {
             unreachable!("carried out without a session")
         }

@@ -21,8 +21,8 @@ pub async fn reload(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
     for warning in &report.warnings {
         output.warn(&warning.to_string());
     }
-    let [profiles, tasks] = [(report.profiles, "profile"), (report.tasks, "task")]
-        .map(|(number, noun)| words::counted(u64::try_from(number).unwrap_or(u64::MAX), noun));
+    let [profiles, tasks] =
+        [(report.profiles, "profile"), (report.tasks, "task")].map(|(number, noun)| words::counted_usize(number, noun));
     output.say(&format!("the configuration is live: {profiles}, {tasks}"));
     Ok(Exit::OK)
 }

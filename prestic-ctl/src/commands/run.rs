@@ -5,6 +5,7 @@ use std::io;
 use prestic_proto::{
     error::ApiError,
     home::Home,
+    profile::{Origin, ProfileDetails},
     run::{Run, RunId},
 };
 use serde_json::json;
@@ -19,6 +20,7 @@ use crate::{
     },
     output::Output,
     text::printable,
+    words,
 };
 
 /// A run that was queued, or that was under way.
@@ -71,13 +73,22 @@ async fn queue_one(session: &Session, task: String, args: Vec<String>) -> Result
 }
 
 async fn queue_all(session: &Session, output: &mut Output) -> Result<Vec<Queued>, CtlError> {
-    let tasks = session.client().status().await?.tasks;
+    let client = session.client();
+    let mut tasks = Vec::new();
+    for task in client.status().await?.tasks {
+        tasks.push(client.profile(&task.name).await??);
+    }
     if tasks.is_empty() {
         return Err(CtlError::NothingYet("there are no tasks to run"));
     }
+    let Choice { tasks, aliases } = choose(&tasks);
+    output.say(&format!("{}: {}", words::counted_usize(tasks.len(), "task"), printable(&tasks.join(", "))));
+    for (alias, task) in aliases {
+        output.say(&printable(&format!("{alias} is left out: it does the same as {task}")));
+    }
     let mut queued = Vec::with_capacity(tasks.len());
     for task in tasks {
-        let id = match session.client().run(&task.name, Vec::new()).await? {
+        let id = match client.run(task, Vec::new()).await? {
             Ok(id) => id,
             Err(ApiError::AlreadyActive { task, run }) => {
                 output.say(&format!("{} is already under way as run {run}", printable(&task)));
@@ -85,9 +96,56 @@ async fn queue_all(session: &Session, output: &mut Output) -> Result<Vec<Queued>
             }
             Err(error) => return Err(error.into()),
         };
-        queued.push(Queued { task: task.name, id });
+        queued.push(Queued { task: task.to_owned(), id });
     }
     Ok(queued)
+}
+
+/// The tasks to run, and those that are left out because another one does the same.
+#[derive(Debug, PartialEq, Eq)]
+struct Choice<'tasks> {
+    tasks: Vec<&'tasks str>,
+    aliases: Vec<(&'tasks str, &'tasks str)>,
+}
+
+/// What stands in the place of secrets.
+const HIDDEN: &str = "[hidden]";
+
+/// Options in which tasks may differ that do the same.
+const OPTIONS_BESIDE_THE_WORK: [&str; 6] =
+    ["inherit", "description", "schedule", "notifications", "prune-logs-after", "log-filter"];
+
+/// Chooses one task of those that do the same: the one that the others build on, else the first.
+fn choose(tasks: &[ProfileDetails]) -> Choice<'_> {
+    let mut groups: Vec<Vec<&ProfileDetails>> = Vec::new();
+    for task in tasks {
+        match groups.iter_mut().find(|group| do_the_same(group[0], task)) {
+            Some(group) => group.push(task),
+            None => groups.push(vec![task]),
+        }
+    }
+    let mut choice = Choice { tasks: Vec::new(), aliases: Vec::new() };
+    for group in &groups {
+        let is_parent = |task: &&&ProfileDetails| group.iter().any(|other| other.summary.inherits.contains(&task.summary.name));
+        let chosen = &group.iter().find(is_parent).unwrap_or(&group[0]).summary.name;
+        choice.tasks.push(chosen);
+        let others = group.iter().map(|task| &task.summary.name).filter(|name| *name != chosen);
+        choice.aliases.extend(others.map(|name| (name.as_str(), chosen.as_str())));
+    }
+    choice
+}
+
+fn do_the_same(one: &ProfileDetails, other: &ProfileDetails) -> bool {
+    one.command_line == other.command_line && work(one).eq(work(other))
+}
+
+/// Returns the options that decide what restic does, each with its value. A hidden value is known by the line that sets it.
+fn work(task: &ProfileDetails) -> impl Iterator<Item = (&str, &str, Option<&Origin>)> {
+    let options = task.options.iter().filter(|option| !OPTIONS_BESIDE_THE_WORK.contains(&option.key.as_str()));
+    options.map(|option| {
+        let origin = option.origin.as_ref().filter(|_| option.value.contains(HIDDEN));
+        (option.key.as_str(), option.value.as_str(), origin)
+    })
 }
 
 fn tell_queued(queued: &[Queued], output: &mut Output) -> Result<Exit, CtlError> {
@@ -136,4 +194,50 @@ fn forgive_broken_pipe(result: io::Result<()>) -> io::Result<()> {
 /// A terminal that cannot move its cursor gets lines.
 fn is_dumb_terminal() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use prestic_proto::profile::{OptionValue, ProfileSummary};
+
+    use super::*;
+
+    fn task(name: &str, parents: &[&str], options: &[(&str, &str, usize)]) -> ProfileDetails {
+        let summary = ProfileSummary {
+            name: name.to_owned(),
+            description: String::new(),
+            repository: None,
+            command: None,
+            is_task: true,
+            inherits: parents.iter().map(|parent| (*parent).to_owned()).collect(),
+        };
+        let option = |(key, value, line): &(&str, &str, usize)| {
+            let origin = Origin { file: "config.ini".into(), line: *line, section: "nas".to_owned() };
+            OptionValue { key: (*key).to_owned(), value: (*value).to_owned(), origin: Some(origin) }
+        };
+        let options = options.iter().map(option).collect();
+        ProfileDetails { summary, options, command_line: vec!["restic".to_owned()], variables: Vec::new() }
+    }
+
+    #[track_caller]
+    fn check(tasks: &[ProfileDetails], expected: &[&str], expected_aliases: &[(&str, &str)]) {
+        assert_eq!(choose(tasks), Choice { tasks: expected.to_vec(), aliases: expected_aliases.to_vec() });
+    }
+
+    #[test]
+    fn of_tasks_that_do_the_same_the_one_runs_that_others_build_on() {
+        let tasks = [
+            task("default", &["media"], &[("description", "x", 1), ("args", "/m", 5)]),
+            task("media", &["nas"], &[("args", "/m", 5)]),
+            task("photos", &["nas"], &[("args", "/p", 7)]),
+        ];
+        check(&tasks, &["media", "photos"], &[("default", "media")]);
+    }
+
+    #[test]
+    fn hidden_values_are_the_same_if_the_same_line_sets_them() {
+        let [shared, own] = [3, 9].map(|line| [("repository", "rest:https://[hidden]@host/", line)]);
+        let tasks = [task("one", &[], &shared), task("two", &[], &shared), task("three", &[], &own)];
+        check(&tasks, &["one", "three"], &[("two", "one")]);
+    }
 }

@@ -53,7 +53,8 @@ impl View for PlainLines {
             RunState::Starting => return Ok(()),
             RunState::Running { .. } => "started".to_owned(),
             RunState::Stopping { .. } => "stopping".to_owned(),
-            RunState::Finished(finished) => printable(&finished.outcome.to_string()),
+            // The summary tells it, and all about it, once the runs are over.
+            RunState::Finished(_) => return Ok(()),
         };
         self.last_line_at.insert(run.id, Instant::now());
         self.line(&format!("run {} of {} {step}", run.id, printable(&run.task)));
@@ -76,7 +77,36 @@ impl View for PlainLines {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, rc::Rc};
+
     use super::*;
+    use crate::tests::{run_in, succeeded};
+
+    /// Keeps what is written into it.
+    #[derive(Clone, Default)]
+    struct Page(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn end_of_a_run_is_left_to_its_summary() {
+        let page = Page::default();
+        let mut view = PlainLines::new(Box::new(page.clone()));
+        for state in [RunState::Queued, RunState::Starting, RunState::Running { pid: 7 }, succeeded()] {
+            view.moved(&run_in(state)).unwrap();
+        }
+        let text = String::from_utf8(page.0.borrow().clone()).unwrap();
+        assert_eq!(text, "run 12 of home-backup queued\nrun 12 of home-backup started\n");
+    }
 
     #[test]
     fn progress_gets_a_line_every_ten_seconds() {

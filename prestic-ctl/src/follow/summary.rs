@@ -44,7 +44,11 @@ pub fn lines(run: &Run, finished: &Finished, logs_dir: &Path, look: &Look) -> Ve
     }
     if !finished.outcome.is_success() {
         let columns = look.columns.map_or(usize::MAX, |columns| columns.saturating_sub(3));
-        lines.extend(run.last_lines.iter().map(|line| format!("  | {}", cut_end(&printable(line), columns.saturating_sub(1)))));
+        lines.extend(
+            telling_lines(&run.last_lines)
+                .iter()
+                .map(|line| format!("  | {}", cut_end(&printable(line), columns.saturating_sub(1)))),
+        );
     }
     lines
 }
@@ -60,6 +64,36 @@ pub fn paint_of(outcome: &Outcome) -> Paint {
         | Outcome::SpawnFailed(_)
         | Outcome::Interrupted => Paint::Bad,
     }
+}
+
+/// How many lines may stand before those that name the error are picked out of them.
+const FEW_LINES: usize = 4;
+
+/// Returns the lines that say why a run failed: not where in its own code restic was, and not what it did before.
+fn telling_lines(lines: &[String]) -> Vec<&String> {
+    let told: Vec<_> = lines.iter().filter(|line| !is_stack_frame(line)).collect();
+    let errors: Vec<_> = told.iter().copied().filter(|line| names_error(line)).collect();
+    if told.len() <= FEW_LINES || errors.is_empty() { told } else { errors }
+}
+
+/// Whether a line is of the stack that Go prints with some errors: a function, its file and line, or the stack's head.
+fn is_stack_frame(line: &str) -> bool {
+    let text = line.trim();
+    let is_file = text.rsplit_once(".go:").is_some_and(|(_, rest)| rest.starts_with(|first: char| first.is_ascii_digit()));
+    let is_function = !text.contains(' ')
+        && ["main.", "runtime.", "github.com/", "golang.org/", "net/", "internal/", "os."]
+            .iter()
+            .any(|package| text.starts_with(package));
+    text.is_empty()
+        || (is_file && (line.starts_with(['\t', ' ']) || !text.contains(' ')))
+        || is_function
+        || text.starts_with("created by ")
+        || (text.starts_with("goroutine ") && text.ends_with(':'))
+}
+
+fn names_error(line: &str) -> bool {
+    let text = line.trim_start().to_lowercase();
+    ["fatal:", "error:", "unable to"].iter().any(|start| text.starts_with(start))
 }
 
 fn headline(run: &Run, finished: &Finished, look: &Look) -> String {
@@ -134,6 +168,43 @@ mod tests {
             |run| run.last_lines = last_lines,
             &["home-backup failed: wrong password (exit code 12) after 2 min 03 s", "  | Fatal: wrong password\u{fffd}"],
         );
+    }
+
+    #[track_caller]
+    fn check_telling(lines: &[&str], expected: &[&str]) {
+        let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(telling_lines(&lines), expected);
+    }
+
+    #[test]
+    fn lines_of_restic_s_own_code_are_left_out() {
+        check_telling(
+            &[
+                "Fatal: unable to open config file: stat /r/config: no such file or directory",
+                "Is there a repository at the following location?",
+                "/r",
+                "",
+                "github.com/restic/restic/internal/errors.Wrap",
+                "\tgithub.com/restic/restic/internal/errors/errors.go:61",
+                "main.main",
+                "\tmain.go:98",
+                "runtime.goexit",
+                "goroutine 1 [running]:",
+            ],
+            &[
+                "Fatal: unable to open config file: stat /r/config: no such file or directory",
+                "Is there a repository at the following location?",
+                "/r",
+            ],
+        );
+    }
+
+    #[test]
+    fn of_many_lines_those_that_name_the_error_are_shown() {
+        let scanned = ["scan /a", "scan /b", "scan /c", "scan /d"];
+        let errors = ["error: lstat /x: permission denied", "Fatal: unable to save snapshot: no space left"];
+        check_telling(&[scanned.as_slice(), &errors].concat(), &errors);
+        check_telling(&[scanned.as_slice(), &["killed"]].concat(), &["scan /a", "scan /b", "scan /c", "scan /d", "killed"]);
     }
 
     #[test]

@@ -100,28 +100,41 @@ pub(super) fn plain_passwords(drafts: &[Draft], problems: &mut Problems) {
 
 /// Warns of tasks that do the same at the same time: mostly an alias that inherits a schedule.
 pub(super) fn twins<'profiles>(tasks: impl Iterator<Item = &'profiles Arc<Profile>>, problems: &mut Problems) {
-    let mut seen: HashMap<_, &str> = HashMap::new();
+    let mut seen: HashMap<_, &Arc<Profile>> = HashMap::new();
     for task in tasks {
         let (Some(schedule), Some(origin)) = (task.schedule(), task.schedule_origin()) else { continue };
         let schedule = schedule.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
         let work = (task.repository(), task.command(), task.words(Key::Args), schedule);
         let Some(other) = seen.get(&work) else {
-            seen.insert(work, task.name());
+            seen.insert(work, task);
             continue;
         };
-        let names = format!("`{other}` and `{}`", task.name());
-        let hint = format!(
-            "write an empty `schedule =` into the one of them that is only another name for the other: [{}]",
+        let message = format!(
+            "tasks `{}` and `{}` run the same command on the same repository at the same time",
+            other.name(),
             task.name()
         );
-        problems.warn(Problem {
-            line: Some(origin.line),
-            section: Some(&origin.section),
-            key: Some("schedule"),
-            message: format!("tasks {names} run the same command on the same repository at the same time"),
-            hint: Some(hint),
-        });
+        let pairs = [(task, *other), (*other, task)];
+        match pairs.into_iter().find(|(alias, named)| is_alias(alias) && !is_alias(named)) {
+            Some((alias, named)) => problems.warn(Problem {
+                line: alias.find(Key::Inherit).map(|setting| setting.origin.line),
+                section: Some(alias.name()),
+                key: Some("schedule"),
+                message,
+                hint: Some(format!(
+                    "write an empty `schedule =` into [{}], which is only another name for `{}`",
+                    alias.name(),
+                    named.name()
+                )),
+            }),
+            None => problems.warn(Problem::at(origin, "schedule", message, "take the schedule out of one of them")),
+        }
     }
+}
+
+/// Whether a task has no command of its own: all that it does, it does for another one.
+fn is_alias(task: &Profile) -> bool {
+    task.find(Key::Command).is_some_and(|setting| setting.origin.section != task.name())
 }
 
 #[cfg(test)]

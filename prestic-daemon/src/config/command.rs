@@ -78,7 +78,7 @@ const SCRUBBED_PREFIXES: [&str; 6] = ["RESTIC_", "AWS_", "B2_", "AZURE_", "GOOGL
 const PROGRESS_FPS: &str = "2";
 
 /// Global flags of restic that take the next word as their value.
-const FLAGS_WITH_VALUE: &[&str] = &[
+pub(super) const FLAGS_WITH_VALUE: &[&str] = &[
     "-r",
     "-p",
     "-o",
@@ -101,10 +101,16 @@ const FLAGS_WITH_VALUE: &[&str] = &[
 ];
 
 impl Profile {
+    /// Returns why no command of this profile can run, whatever is asked of it.
+    pub fn cannot_run(&self) -> Option<CommandError> {
+        let entry = self.text(Key::PasswordKeyring)?;
+        Some(CommandError::KeyringNotSupported { profile: self.name().to_owned(), entry: entry.to_owned() })
+    }
+
     /// Returns the command that does what is asked.
     pub fn restic_command(&self, arguments: Arguments) -> Result<ResticCommand, CommandError> {
-        if let Some(entry) = self.text(Key::PasswordKeyring) {
-            return Err(CommandError::KeyringNotSupported { profile: self.name().to_owned(), entry: entry.to_owned() });
+        if let Some(error) = self.cannot_run() {
+            return Err(error);
         }
         let own = || [self.command(), self.words(Key::Args).unwrap_or_default()].concat();
         let arguments = match arguments {

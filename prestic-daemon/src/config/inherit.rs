@@ -72,6 +72,7 @@ impl Resolver {
             let Some(parent) = self.edges[index].get(*next).copied() else {
                 path.pop();
                 self.marks[index] = Mark::Done;
+                self.report_broken_parent(index, problems);
                 self.profiles[index] = self.merge(index);
                 continue;
             };
@@ -89,6 +90,17 @@ impl Resolver {
                 }
             }
         }
+    }
+
+    /// Tells of a profile that is fine itself, but builds on one that is not: it does not run either.
+    fn report_broken_parent(&mut self, index: usize, problems: &mut Problems) {
+        let draft = &self.drafts[index];
+        let broken = self.edges[index].iter().find(|parent| self.profiles[**parent].is_none());
+        let Some((parent, setting)) = broken.zip(inherit_setting(draft)).filter(|_| draft.is_valid) else { return };
+        let parent = &self.drafts[*parent].name;
+        let message = format!("`{}` cannot be used, because `{parent}` has errors", draft.name);
+        let hint = format!("mend [{parent}]");
+        problems.error(Problem::at(&setting.origin, "inherit", message, hint));
     }
 
     fn report_cycle(&mut self, cycle: &[usize], problems: &mut Problems) {
@@ -140,13 +152,26 @@ fn find_parents(drafts: &mut [Draft], problems: &mut Problems) -> Vec<Vec<usize>
     let mut orphans = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
         let mut found = Vec::with_capacity(draft.parents.len());
+        let mut has_slip = false;
         for parent in &draft.parents {
             match indices.get(parent) {
                 Some(parent) => found.push(*parent),
                 None if parent == DEFAULT_PROFILE => {}
                 None => {
-                    report_unknown_parent(draft, parent, drafts, problems);
                     orphans.push(index);
+                    if let Some(hint) = hint_of_slip(parent) {
+                        // One slip makes several words of the line wrong: the first one tells it all.
+                        if !has_slip {
+                            report_unknown_parent(draft, parent, hint, problems);
+                        }
+                        has_slip = true;
+                        if is_comment(parent) {
+                            break;
+                        }
+                    } else {
+                        let hint = hint_of_name(parent, drafts, problems);
+                        report_unknown_parent(draft, parent, hint, problems);
+                    }
                 }
             }
         }
@@ -158,10 +183,27 @@ fn find_parents(drafts: &mut [Draft], problems: &mut Problems) -> Vec<Vec<usize>
     edges
 }
 
-fn report_unknown_parent(draft: &Draft, parent: &str, drafts: &[Draft], problems: &mut Problems) {
+fn is_comment(word: &str) -> bool {
+    word.starts_with(['#', ';'])
+}
+
+/// Returns what to do about a word that is no name at all.
+fn hint_of_slip(word: &str) -> Option<String> {
+    if is_comment(word) {
+        Some("a comment stands on a line of its own: what follows a value belongs to it".to_owned())
+    } else if word.contains(',') {
+        Some("separate the names by blanks only, without commas".to_owned())
+    } else {
+        None
+    }
+}
+
+fn hint_of_name(parent: &str, drafts: &[Draft], problems: &mut Problems) -> String {
     let guess = problems.guess(parent, drafts.iter().map(|draft| draft.name.as_str()));
-    let hint = guess
-        .map_or_else(|| format!("add a section [{parent}], or take the name out"), |name| format!("did you mean `{name}`?"));
+    guess.map_or_else(|| format!("add a section [{parent}], or take the name out"), |name| format!("did you mean `{name}`?"))
+}
+
+fn report_unknown_parent(draft: &Draft, parent: &str, hint: String, problems: &mut Problems) {
     if let Some(setting) = inherit_setting(draft) {
         problems.error(Problem::at(&setting.origin, "inherit", format!("unknown parent `{parent}`"), hint));
     }

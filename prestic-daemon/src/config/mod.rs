@@ -12,9 +12,11 @@ pub mod keys;
 pub mod value;
 
 mod checks;
+mod file_checks;
 mod inherit;
 mod problems;
 mod sections;
+mod task_checks;
 
 pub mod command;
 pub mod profile;
@@ -23,12 +25,7 @@ mod ssh;
 
 mod permissions;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 pub use command::{Arguments, CommandError, ResticCommand};
 use inherit::DEFAULT_PROFILE;
@@ -75,19 +72,33 @@ pub struct Loaded {
     pub report: ConfigReport,
 }
 
-/// Reads a file.
+/// Reads a file, and looks whether the other files that it names are as they should be.
 pub fn load(path: &Path) -> Loaded {
     let mut problems = Problems::new(path.to_owned());
+    let Some(config) = read_file(path, &mut problems) else { return finish(Config::default(), problems) };
+    file_checks::of_config(path, &config, &mut problems);
+    if !problems.has_errors() {
+        task_checks::no_task(&config, &mut problems);
+    }
+    finish(config, problems)
+}
+
+/// Reads a file for a restic that somebody waits for and watches: looks at no other file.
+pub fn load_for_one_run(path: &Path) -> Loaded {
+    let mut problems = Problems::new(path.to_owned());
+    let config = read_file(path, &mut problems).unwrap_or_default();
+    finish(config, problems)
+}
+
+fn read_file(path: &Path, problems: &mut Problems) -> Option<Config> {
     let text = match std::fs::read(path) {
-        Ok(bytes) => decode(bytes, &mut problems),
+        Ok(bytes) => decode(bytes, problems)?,
         Err(error) => {
             problems.error(unreadable(&error));
-            None
+            return None;
         }
     };
-    let config = text.map(|text| resolve(&text, path, &mut problems)).unwrap_or_default();
-    check_permissions(path, &config, &mut problems);
-    finish(config, problems)
+    Some(resolve(&text, path, problems))
 }
 
 /// Reads a text as if it stood in a file. Looks at no file.
@@ -140,6 +151,7 @@ fn resolve(text: &str, path: &Path, problems: &mut Problems) -> Config {
     }
     let config = Config { settings, profiles, by_name };
     checks::twins(config.tasks(), problems);
+    task_checks::of_config(&config, problems);
     config
 }
 
@@ -194,29 +206,6 @@ pub fn describe_fault(fault: &Fault) -> Problem<'_> {
         FaultKind::UnclosedHeader => (None, "the name of a section is not closed".to_owned(), "add a `]`".to_owned()),
     };
     Problem { line: Some(fault.line), section: fault.section.as_deref(), key, message, hint: Some(hint) }
-}
-
-/// Warns of files that others can read, each of them once.
-fn check_permissions(path: &Path, config: &Config, problems: &mut Problems) {
-    if permissions::is_readable_by_others(path) {
-        problems.warn(Problem {
-            message: "other users can read the configuration".to_owned(),
-            hint: Some(format!("chmod 600 {}", words::join(&[path.display().to_string()]))),
-            ..Problem::default()
-        });
-    }
-    let mut looked_at = BTreeSet::new();
-    for setting in config.profiles().filter_map(|profile| profile.find(keys::Key::PasswordFile)) {
-        let file = setting.value.plain_text();
-        // A relative path would be looked up in the folder of whoever starts restic.
-        if Path::new(&file).is_absolute()
-            && looked_at.insert(file.clone())
-            && permissions::is_readable_by_others(Path::new(&file))
-        {
-            let hint = format!("chmod 600 {}", words::join(&[&file]));
-            problems.warn(Problem::at(&setting.origin, &setting.key, "other users can read the file with the password", hint));
-        }
-    }
 }
 
 #[cfg(test)]

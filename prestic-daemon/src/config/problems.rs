@@ -69,6 +69,11 @@ impl Problems {
         }
     }
 
+    /// Whether anything cannot work.
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     fn complete(&mut self, problem: Problem<'_>) -> Option<ConfigProblem> {
         let Problem { line, section, key, message, hint } = problem;
         self.told.insert((line, message.clone())).then(|| ConfigProblem {

@@ -48,6 +48,11 @@ impl Profile {
         &self.name
     }
 
+    /// Returns the names of the profiles that it builds on directly.
+    pub(super) fn parents(&self) -> impl Iterator<Item = &str> {
+        self.parents.iter().map(String::as_str)
+    }
+
     /// Returns what the user says it is for.
     pub fn description(&self) -> &str {
         self.text(Key::Description).unwrap_or(NO_DESCRIPTION)

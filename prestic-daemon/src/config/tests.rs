@@ -76,9 +76,15 @@ fn the_example_gives_the_warnings_that_it_deserves() {
     let report = read(include_str!("../../testdata/config.example.ini"), Path::new("config.ini")).report;
     let found: Vec<_> = report.warnings.iter().map(|problem| problem.message.as_str()).collect();
     let keyring = "passwords from the keyring are not supported yet, so nothing that needs this one can run";
+    let password = "no password goes with this repository, and nobody answers when restic asks for one";
     assert_eq!(
         found,
-        [keyring, "tasks `default` and `media-backup` run the same command on the same repository at the same time", keyring]
+        [
+            password,
+            keyring,
+            "tasks `default` and `media-backup` run the same command on the same repository at the same time",
+            keyring
+        ]
     );
 }
 
@@ -182,6 +188,22 @@ fn two_names_for_one_option_in_a_section_are_a_warning() {
 }
 
 #[test]
+fn the_alias_of_a_task_is_told_to_drop_the_schedule() {
+    let same = "tasks `default` and `media` run the same command on the same repository at the same time";
+    check_warnings(
+        "[default]\n# the usual one\ninherit = media\n[media]\nrepository = /r\npassword-file = /p\nschedule = daily\ncommand = check\n",
+        &[&format!(
+            "{same} in [default] at config.ini:3\n  hint: write an empty `schedule =` into [default], which is only another name for `media`"
+        )],
+    );
+    let task = |name: &str| format!("[{name}]\nrepository = /r\npassword-file = /p\nschedule = daily\ncommand = check\n");
+    check_warnings(
+        &(task("default") + &task("media")),
+        &[&format!("{same} in [media] at config.ini:9\n  hint: take the schedule out of one of them")],
+    );
+}
+
+#[test]
 fn the_settings_section_is_no_profile() {
     let loaded = read("[prestic]\nmax-parallel = 7\nmax-paralel = 1\n", Path::new("config.ini"));
     assert_eq!(loaded.config.settings.max_parallel, 7);
@@ -267,8 +289,11 @@ fn files_that_others_can_read_are_warnings() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
     let found: Vec<_> = load(&config).report.warnings.into_iter().map(|problem| (problem.line, problem.message)).collect();
-    let expected =
-        [(None, "other users can read the configuration"), (Some(2), "other users can read the file with the password")];
+    let expected = [
+        (None, "other users can read the configuration"),
+        (None, "no profile is a task: nothing will ever run by itself"),
+        (Some(2), "other users can read the file with the password"),
+    ];
     assert_eq!(found, expected.map(|(line, message)| (line, message.to_owned())));
 }
 

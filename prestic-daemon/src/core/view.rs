@@ -23,6 +23,8 @@ pub fn tasks(state: &State, config: &Config) -> Vec<TaskStatus> {
                 next_run_at: task.next_due_at,
                 active: task.active,
                 last_run: task.last_run.clone(),
+                last_success_at: task.last_success_at,
+                cannot_run: profile.cannot_run().map(|error| error.to_string()),
             })
         })
         .collect()
