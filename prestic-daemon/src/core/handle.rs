@@ -32,7 +32,7 @@ use crate::{
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
-    supervise::feed::Order,
+    supervise::feed::{Order, StopCause},
 };
 
 /// The owner of all state.
@@ -261,7 +261,7 @@ impl Core {
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         if let Some(orders) = self.orders.get(&run) {
             // A full queue holds the same order already.
-            let _ = orders.try_send(Order::Stop { grace_ms });
+            let _ = orders.try_send(Order::Stop { grace_ms, by: StopCause::User });
         }
     }
 

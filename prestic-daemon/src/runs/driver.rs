@@ -212,7 +212,7 @@ impl Driver {
             let (watched, limit) = (restic.clone(), grace);
             let has_ended = tokio::select! {
                 has_ended = blocking(move || process::wait_for_end(&watched, Some(limit))) => has_ended,
-                Some(Order::Stop { grace_ms }) = self.orders.recv() => {
+                Some(Order::Stop { grace_ms, .. }) = self.orders.recv() => {
                     grace = grace.min(Duration::from_millis(grace_ms));
                     continue;
                 }
