@@ -64,7 +64,7 @@ fn say_ready(is_detached: bool) -> io::Result<()> {
 
 fn log_to_file(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        atomic_write::create_private_folder(folder)?;
+        atomic_write::open_private_folder(folder)?;
     }
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() > DAEMON_LOG_LIMIT) {
         fs::rename(path, path.with_extension("log.old"))?;
