@@ -210,6 +210,7 @@ impl Core {
         let record = Record {
             run,
             task: entry.run.task.clone(),
+            repository: String::new(),
             trigger: entry.run.trigger,
             due_at: entry.run.due_at,
             created_at: entry.run.created_at,

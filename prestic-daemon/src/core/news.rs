@@ -28,8 +28,8 @@ pub enum RunNews {
         at: DateTime<Utc>,
         /// Its process id.
         pid: u32,
-        /// The name of the log.
-        log_file: String,
+        /// The name of the log; none if no log could be made.
+        log_file: Option<String>,
     },
     /// How far it has come.
     Progress(Progress),
@@ -69,7 +69,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             Stage::Planned => {}
             Stage::Running { started_at, restic, log_file } => {
                 run.started_at = Some(*started_at);
-                run.log_file = Some(log_file.clone());
+                run.log_file.clone_from(log_file);
                 run.state = RunState::Running { pid: restic.pid };
             }
             Stage::Finished { .. } => end(&mut run, record),
@@ -94,7 +94,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             }
             RunNews::Started { at, pid, log_file } => {
                 entry.run.started_at = Some(at);
-                entry.run.log_file = Some(log_file);
+                entry.run.log_file = log_file;
                 if !matches!(entry.run.state, RunState::Stopping { .. }) {
                     entry.run.state = RunState::Running { pid };
                 }

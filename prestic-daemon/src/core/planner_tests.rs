@@ -30,7 +30,15 @@ fn planner(plans: &[TaskPlan], now: DateTime<Utc>) -> Planner<Utc> {
 
 fn record(run: RunId, stage: Stage) -> Record {
     let task = "home".to_owned();
-    Record { run, task, trigger: Trigger::Scheduled, due_at: Some(at(60)), created_at: at(60), stage }
+    Record {
+        run,
+        task,
+        repository: String::new(),
+        trigger: Trigger::Scheduled,
+        due_at: Some(at(60)),
+        created_at: at(60),
+        stage,
+    }
 }
 
 fn finished(outcome: Outcome) -> Stage {
@@ -188,7 +196,7 @@ fn occurrence_stopped_by_the_user_is_dealt_with() {
 fn adopted_run_keeps_its_task_busy() {
     let mut planner = Planner::new(Utc);
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
-    let running = Stage::Running { started_at: at(60), restic, log_file: "log.txt".to_owned() };
+    let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
     planner.adopt(&record(RunId(7), running), "r".to_owned(), false);
     planner.configure(vec![plan("home", "", "r"), plan("b", "", "r")], 4, |_, _| TaskMemory::default(), at(61));
     assert!(matches!(planner.request("home", Vec::new(), at(62)), Err(ApiError::AlreadyActive { run: RunId(7), .. })));
@@ -201,7 +209,7 @@ fn adopted_run_keeps_its_task_busy() {
 fn occurrence_lost_with_the_machine_is_caught_up() {
     let mut planner = Planner::new(Utc);
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
-    let running = Stage::Running { started_at: at(60), restic, log_file: "log.txt".to_owned() };
+    let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
     planner.adopt(&record(RunId(7), running), "r".to_owned(), true);
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
     planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(90));

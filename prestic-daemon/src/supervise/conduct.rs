@@ -21,7 +21,7 @@ use crate::{
     clock::{self, Stopwatch},
     log_files,
     process::{self, ProcessId, Started},
-    records::{Record, RecordFolder, Stage},
+    records::{Record, RecordFolder, Stage, newest_lines},
     restic::{
         outcome::{End, classify},
         version::ResticVersion,
@@ -213,11 +213,8 @@ impl Run<'_> {
     }
 
     fn write_running(&mut self, restic: &ProcessId) {
-        self.record.stage = Stage::Running {
-            started_at: self.started_at,
-            restic: restic.clone(),
-            log_file: self.log_file.clone().unwrap_or_default(),
-        };
+        let log_file = self.log_file.clone();
+        self.record.stage = Stage::Running { started_at: self.started_at, restic: restic.clone(), log_file };
         if let Err(error) = self.records.write(&self.record) {
             self.output().note(&format!("warning: cannot write the record of the run: {error}"));
         }
@@ -333,7 +330,7 @@ impl Run<'_> {
             log_file: self.log_file.take(),
             finished,
             summary: findings.summary,
-            last_lines,
+            last_lines: newest_lines(last_lines),
         };
         self.write_end();
         self.feed.finish(FAREWELL);

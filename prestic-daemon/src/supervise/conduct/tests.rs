@@ -61,6 +61,7 @@ impl Rig {
         let record = Record {
             run: spec.run,
             task: spec.task.clone(),
+            repository: String::new(),
             trigger: Trigger::Manual,
             due_at: None,
             created_at: DateTime::UNIX_EPOCH,
@@ -109,6 +110,13 @@ fn log_has_header_output_and_footer() {
     assert!(end.log.contains("\nout\n") && end.log.contains("\nerr\n"), "{}", end.log);
     assert!(end.log.contains("\n\nRestic exit code: 3\nOutcome: finished with warnings\nDuration: "), "{}", end.log);
     assert_eq!(end.last_lines.len(), 2);
+}
+
+#[test]
+fn record_keeps_few_last_lines_and_little_of_them() {
+    let end = rig("i=0; while [ $i -lt 40 ]; do printf '%s %0300d\\n' $i 0; i=$((i+1)); done; exit 1").run();
+    assert!(end.last_lines.iter().map(String::len).sum::<usize>() <= 4096);
+    assert!(end.last_lines.last().unwrap().starts_with("39 "), "{:?}", end.last_lines);
 }
 
 #[test]
