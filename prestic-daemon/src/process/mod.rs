@@ -8,6 +8,8 @@ use std::{io::PipeReader, process::Child};
 use serde::{Deserialize, Serialize};
 
 #[cfg(unix)]
+mod limits;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
@@ -17,6 +19,8 @@ mod linux;
 #[cfg(all(unix, not(target_os = "linux")))]
 mod other_unix;
 
+#[cfg(unix)]
+pub use limits::*;
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]
