@@ -145,7 +145,7 @@ impl Core {
                 let condition = if found.is_supervised { "is still under way" } else { "has lost its supervisor" };
                 tracing::info!("run {run} of task `{}` {condition}", found.record.task);
                 let driver = self.new_driver(run, profile);
-                self.spawn_driver(run, driver.adopt(found));
+                self.spawn_driver(run, driver.adopt());
             }
         }
         let forgotten = self.planner.forget_oldest();
