@@ -94,6 +94,9 @@ impl Driver {
         let gone = || NotStarted::Failed(format!("task `{task}` is no longer in the configuration"));
         let profile = self.profile.clone().ok_or_else(gone)?;
         let orders = job.prepare(&profile, &self.home, &self.versions).await.map_err(NotStarted::Failed)?;
+        if let Ok(Order::Stop { by, .. }) = self.orders.try_recv() {
+            return Err(NotStarted::Stopped(by));
+        }
         let lock = self.write_record(&job.record).await?;
         self.tell(RunNews::Recorded).await;
         spawn_supervisor(orders, lock).await.map_err(|error| NotStarted::Unclear(chain(&error)))
@@ -142,20 +145,26 @@ impl Driver {
 
     async fn end_unstarted(&self, mut record: Record, outcome: Outcome, reason: Option<String>) {
         let now: DateTime<Utc> = clock::now();
+        let was_interrupted = outcome == Outcome::Interrupted;
         let finished = Finished { at: now, duration_ms: 0, exit_code: None, outcome };
         let last_lines = newest_lines(reason.into_iter().collect());
         record.stage = Stage::Finished { started_at: None, log_file: None, finished, summary: None, last_lines };
-        self.write_end(&record).await;
+        // The occurrence is dealt with, unless the daemon's own end has come in between.
+        if self.write_end(&record).await && !was_interrupted {
+            self.tell(RunNews::Recorded).await;
+        }
         self.tell(RunNews::Ended(Box::new(record))).await;
     }
 
-    /// Writes the end of a run that has no supervisor.
-    pub(super) async fn write_end(&self, record: &Record) {
+    /// Writes the end of a run that has no supervisor. Returns whether it is on disk.
+    pub(super) async fn write_end(&self, record: &Record) -> bool {
         let (records, ended) = (self.records.clone(), record.clone());
         let written = timeout(END_LIMIT, blocking(move || records.write(&ended))).await;
-        if let Err(error) = written.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        let written = written.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        if let Err(error) = &written {
             tracing::error!("the end of run {} cannot be written: {error}", self.run);
         }
+        written.is_ok()
     }
 }
 

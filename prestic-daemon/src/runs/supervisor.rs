@@ -14,7 +14,11 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{process, program, runs::job::Orders, supervise::start::LISTENING};
+use crate::{
+    process, program,
+    runs::{driver::blocking, job::Orders},
+    supervise::start::LISTENING,
+};
 
 /// How long a supervisor may take until it listens. It takes some milliseconds on a machine that is not at its limits.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -59,19 +63,24 @@ fn detail(status: &Option<ExitStatus>, words: &str) -> String {
 
 /// Starts a supervisor, which inherits the run's lock, and returns when it listens.
 pub async fn spawn_supervisor(orders: Orders, lock: File) -> Result<Child, SupervisorError> {
-    let mut command = Command::new(program::own_program().map_err(SupervisorError::Spawn)?);
-    command.arg("supervise").env_clear().envs(orders.environment).current_dir(program::working_folder());
-    command.stdout(Stdio::from(lock));
     let spec = serde_json::to_vec(&orders.spec).map_err(|error| SupervisorError::Spawn(error.into()))?;
+    let command = move || {
+        let mut command = Command::new(program::own_program()?);
+        command.arg("supervise").env_clear().envs(orders.environment).current_dir(program::working_folder());
+        command.stdout(Stdio::from(lock));
+        Ok(command)
+    };
     start(command, &spec, START_LIMIT).await
 }
 
-async fn start(mut command: Command, spec: &[u8], limit: Duration) -> Result<Child, SupervisorError> {
-    command.stdin(Stdio::piped()).stderr(Stdio::piped());
-    process::restore_descriptor_limit(command.as_std_mut());
-    let mut supervisor = command.spawn().map_err(SupervisorError::Spawn)?;
-    // The parent's copy of the lock goes with the command: from here on it is the supervisor's alone.
-    drop(command);
+async fn start(
+    command: impl FnOnce() -> io::Result<Command> + Send + 'static,
+    spec: &[u8],
+    limit: Duration,
+) -> Result<Child, SupervisorError> {
+    // The working folder can be a server's that does not answer. A supervisor that comes too late is told nothing, and ends.
+    let spawned = timeout(limit, blocking(move || spawn(command()?))).await;
+    let mut supervisor = spawned.map_err(io::Error::from).flatten().map_err(SupervisorError::Spawn)?;
     let (stdin, stderr) = (supervisor.stdin.take(), supervisor.stderr.take());
     let mut words = Vec::new();
     match timeout(limit, shake_hands(stdin, spec, stderr, &mut words)).await {
@@ -89,6 +98,13 @@ async fn start(mut command: Command, spec: &[u8], limit: Duration) -> Result<Chi
             Err(SupervisorError::TooSlow { limit, status, words: shown(&words) })
         }
     }
+}
+
+/// Spawns a process. The parent's copy of the lock goes with the command: from then on it is the supervisor's alone.
+fn spawn(mut command: Command) -> io::Result<Child> {
+    command.stdin(Stdio::piped()).stderr(Stdio::piped());
+    process::restore_descriptor_limit(command.as_std_mut());
+    command.spawn()
 }
 
 /// Tells the supervisor what to do and reads what it says, both at once: neither side may wait for the other.
@@ -140,8 +156,12 @@ mod tests {
     use super::*;
 
     async fn start_script(script: &str, limit: Duration) -> Result<Child, SupervisorError> {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]).stdout(Stdio::null());
+        let script = script.to_owned();
+        let command = move || {
+            let mut command = Command::new("sh");
+            command.args(["-c", &script]).stdout(Stdio::null());
+            Ok(command)
+        };
         // More than a pipe holds, so that a supervisor that does not read it breaks it.
         start(command, &vec![b'x'; 256 * 1024], limit).await
     }
@@ -179,14 +199,14 @@ mod tests {
     #[tokio::test]
     async fn supervisor_that_says_nothing_is_killed() {
         check_refusal(
-            start_script("read -r line < /dev/zero", Duration::ZERO).await,
-            "the supervisor did not listen within 0 seconds (signal: 9 (SIGKILL))",
+            start_script("exec tail -f /dev/null", Duration::from_secs(2)).await,
+            "the supervisor did not listen within 2 seconds (signal: 9 (SIGKILL))",
         );
     }
 
     #[tokio::test]
     async fn missing_program_is_told() {
-        let error = start(Command::new("/nowhere/prestic-daemon"), b"", START_LIMIT).await.unwrap_err();
+        let error = start(|| Ok(Command::new("/nowhere/prestic-daemon")), b"", START_LIMIT).await.unwrap_err();
         assert!(matches!(error, SupervisorError::Spawn(_)));
     }
 }
