@@ -3,13 +3,20 @@
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
+/// How many symbolic links may lead from one to the next, as with the system itself.
+const MAX_LINKS: usize = 40;
+
 /// Replaces a file: temporary file (readable by its owner only), fsync, rename, fsync of the folder.
+///
+/// A symbolic link stays one: what it points to is replaced. The temporary file always has the same name, so that what a
+/// crash left behind goes the next time; a file has one writer at a time.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = &follow_links(path)?;
     let mut temporary_name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    temporary_name.push(format!(".{}.tmp", std::process::id()));
+    temporary_name.push(".tmp");
     let temporary = path.with_file_name(temporary_name);
     let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
@@ -17,6 +24,21 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     sync_folder(path)
+}
+
+/// Returns the file that a path stands for in the end; there need not be one yet.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = fs::read_link(&path)?;
+                path = path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other(format!("{} leads from link to link without an end", path.display())))
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -51,6 +73,21 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         result => result,
     }
+}
+
+/// Makes a folder of ours as [`create_private_folder`] does; if it is there, and others may enter it, they no longer may.
+pub fn open_private_folder(path: &Path) -> io::Result<()> {
+    create_private_folder(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let permissions = fs::metadata(path)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            // Where that cannot be, on a disk without such permissions, the files in it are still their owner's alone.
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -99,6 +136,34 @@ mod tests {
         let path = folder.path().join("status.ini");
         replace(&path, b"x").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn link_stays_a_link_and_its_file_is_replaced() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("elsewhere")).unwrap();
+        let (link, file) = (folder.path().join("status.ini"), folder.path().join("elsewhere/status"));
+        symlink("second", &link).unwrap();
+        symlink("elsewhere/status", folder.path().join("second")).unwrap();
+        for content in [b"old", b"new"] {
+            replace(&link, content).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(fs::read(&file).unwrap(), content);
+        }
+        symlink("circle", folder.path().join("circle")).unwrap();
+        assert!(replace(&folder.path().join("circle"), b"x").is_err());
+    }
+
+    #[test]
+    fn what_a_crash_left_behind_goes_with_the_next_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.ini");
+        fs::File::create(folder.path().join("status.ini.tmp")).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

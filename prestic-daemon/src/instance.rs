@@ -3,12 +3,18 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Seek, Write},
+    sync::mpsc::sync_channel,
+    thread,
+    time::Duration,
 };
 
 use prestic_proto::{endpoint::Endpoint, home::Home};
 use thiserror::Error;
 
-use crate::atomic_write;
+use crate::{atomic_write, process};
+
+/// How long a lock may outlive the daemon that held it: a child of its between fork and exec has inherited it.
+const INHERITED_LIMIT: Duration = Duration::from_secs(1);
 
 /// The proof that this process is the daemon of its home. The system takes it back when the process ends, however it ends.
 #[derive(Debug)]
@@ -47,13 +53,17 @@ impl Instance {
         let lock = atomic_write::owner_only(OpenOptions::new().create(true).truncate(false).write(true)).open(&path);
         let lock = lock.map_err(broken)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { lock }),
-            Err(TryLockError::WouldBlock) => Err(InstanceError::AlreadyRuns {
-                home: home.root().display().to_string(),
-                pid: Endpoint::read(home).ok().map(|endpoint| endpoint.pid),
-            }),
-            Err(TryLockError::Error(source)) => Err(broken(source)),
+            Ok(()) => return Ok(Self { lock }),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(source)) => return Err(broken(source)),
         }
+        // The pid may also be that of an earlier daemon, when the new one has not told its own yet.
+        if !holder(home).is_some_and(process::is_pid_in_use)
+            && let Some(lock) = wait_for(lock, INHERITED_LIMIT).map_err(broken)?
+        {
+            return Ok(Self { lock });
+        }
+        Err(InstanceError::AlreadyRuns { home: home.root().display().to_string(), pid: holder(home) })
     }
 
     /// Tells clients where to find this daemon.
@@ -65,6 +75,20 @@ impl Instance {
     }
 }
 
+fn holder(home: &Home) -> Option<u32> {
+    Endpoint::read(home).ok().map(|endpoint| endpoint.pid)
+}
+
+/// Waits for a lock, and returns it, or nothing if it takes too long.
+fn wait_for(lock: File, limit: Duration) -> io::Result<Option<File>> {
+    let (sender, locked) = sync_channel(1);
+    // A lock that comes too late goes with the thread.
+    thread::Builder::new().name("lock".to_owned()).spawn(move || {
+        let _ = sender.send(lock.lock().map(|()| lock));
+    })?;
+    locked.recv_timeout(limit).ok().transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,10 +98,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path().join("home"));
         let mut first = Instance::acquire(&home).unwrap();
-        first.publish(&Endpoint { pid: 4711, socket: "daemon.sock".into() }).unwrap();
+        let pid = std::process::id();
+        first.publish(&Endpoint { pid, socket: "daemon.sock".into() }).unwrap();
         let refusal = Instance::acquire(&home).unwrap_err().to_string();
-        assert!(refusal.ends_with("as process 4711"), "{refusal}");
+        assert!(refusal.ends_with(&format!("as process {pid}")), "{refusal}");
         drop(first);
         Instance::acquire(&home).unwrap();
+    }
+    #[test]
+    fn lock_that_outlives_its_daemon_for_a_moment_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("home"));
+        let mut killed = Instance::acquire(&home).unwrap();
+        // No process has a number this high.
+        killed.publish(&Endpoint { pid: 1 << 30, socket: "daemon.sock".into() }).unwrap();
+        let waiting = File::open(home.lock_file()).unwrap();
+        thread::scope(|scope| {
+            let second = scope.spawn(|| Instance::acquire(&home));
+            // The lock is only let go when somebody waits for it, or has been refused.
+            while !is_waited_for(&waiting) && !second.is_finished() {
+                thread::yield_now();
+            }
+            drop(killed);
+            second.join().unwrap().unwrap();
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_waited_for(file: &File) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let end = format!(":{} 0 EOF", file.metadata().unwrap().ino());
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().any(|line| line.contains("->") && line.ends_with(&end))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_waited_for(_file: &File) -> bool {
+        true
     }
 }

@@ -52,7 +52,7 @@ pub fn create<Zone>(logs_dir: &Path, task: &str, at: &DateTime<Zone>) -> io::Res
 where
     Zone: TimeZone<Offset: Display>,
 {
-    atomic_write::create_private_folder(logs_dir)?;
+    atomic_write::open_private_folder(logs_dir)?;
     let mut number = 1;
     loop {
         let name = names::numbered(task, at, number);

@@ -11,7 +11,7 @@ use std::{
 use prestic_proto::{endpoint::Endpoint, home::Home};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{atomic_write, core::Core, instance::Instance, program, rpc::Listener, signals::Signals};
+use crate::{atomic_write, core::Core, instance::Instance, process, program, rpc::Listener, signals::Signals};
 
 /// A daemon log longer than this becomes the old one at the next start.
 const DAEMON_LOG_LIMIT: u64 = 1024 * 1024;
@@ -28,13 +28,14 @@ pub fn serve(is_detached: bool) -> Result<(), Box<dyn std::error::Error>> {
     } else {
         log_to(tracing_subscriber::fmt::layer().with_target(false).with_writer(io::stderr).with_ansi(false));
     }
+    if let Err(error) = process::raise_descriptor_limit() {
+        tracing::warn!("the limit on open files stays as it is: {error}");
+    }
     // Two threads: one can be busy with a long answer while the other keeps the schedule.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::listen()?;
-        let core = Core::start(home.clone())?;
-        let listener = Listener::open(&home)?;
-        instance.publish(&Endpoint { pid: std::process::id(), socket: listener.path().to_owned() })?;
+        let (listener, core) = begin(&home, &mut instance).await?;
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
@@ -55,6 +56,15 @@ pub fn serve(is_detached: bool) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Listens, and only then begins: a daemon that nobody can reach must not launch anything.
+async fn begin(home: &Home, instance: &mut Instance) -> io::Result<(Listener, Core)> {
+    let listener = Listener::open(home).await?;
+    // Clients that come from now on wait until they are served.
+    instance.publish(&Endpoint { pid: std::process::id(), socket: listener.path().to_owned() })?;
+    let core = Core::start(home.clone())?;
+    Ok((listener, core))
+}
+
 /// Whoever started us waits for this line.
 fn say_ready(is_detached: bool) -> io::Result<()> {
     // The starter may have gone, or may never have listened.
@@ -64,7 +74,7 @@ fn say_ready(is_detached: bool) -> io::Result<()> {
 
 fn log_to_file(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        atomic_write::create_private_folder(folder)?;
+        atomic_write::open_private_folder(folder)?;
     }
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() > DAEMON_LOG_LIMIT) {
         fs::rename(path, path.with_extension("log.old"))?;
@@ -81,4 +91,24 @@ where
     // tarpc tells every call at this level: that is not for the user.
     let ours = Targets::new().with_target("prestic_daemon", tracing::Level::INFO);
     tracing_subscriber::registry().with(tracing_subscriber::Layer::with_filter(layer, ours)).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_begins_where_nobody_could_reach_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let mut instance = Instance::acquire(&home).unwrap();
+        // A file is where the folder of the sockets has to be.
+        fs::File::create(home.root().join("run")).unwrap();
+        assert!(begin(&home, &mut instance).await.is_err());
+        assert!(!home.runs_dir().exists(), "the core has begun");
+        fs::remove_file(home.root().join("run")).unwrap();
+        let (listener, _core) = begin(&home, &mut instance).await.unwrap();
+        assert_eq!(Endpoint::read(&home).unwrap().socket, listener.path());
+        assert!(home.runs_dir().exists());
+    }
 }

@@ -26,7 +26,7 @@ impl Endpoint {
     }
 }
 
-/// Returns the folder for the sockets of a home.
+/// Returns the folder for the socket of a home's daemon.
 ///
 /// The user's runtime folder serves the default home only: two homes of one user must not share a socket.
 pub fn socket_dir(home: &Home) -> PathBuf {
@@ -37,22 +37,38 @@ pub fn socket_dir(home: &Home) -> PathBuf {
 
 /// Returns where the daemon of a home listens.
 pub fn daemon_socket(home: &Home) -> PathBuf {
-    socket_name(home, "daemon")
+    socket_name(home, &socket_dir(home), "daemon")
 }
 
-/// Returns where the supervisor of one run listens.
+/// Returns where the supervisor of one run listens: always in the home.
+///
+/// The daemon that adopts a run need not have the runtime folder of the one that started it.
 pub fn run_socket(home: &Home, run: crate::run::RunId) -> PathBuf {
-    socket_name(home, &format!("run-{run}"))
+    socket_name(home, &home.root().join("run"), &format!("run-{run}"))
 }
 
 #[cfg(not(windows))]
-fn socket_name(home: &Home, name: &str) -> PathBuf {
-    socket_dir(home).join(format!("{name}.sock"))
+fn socket_name(_home: &Home, folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.sock"))
 }
 
 /// A pipe has no folder, so the home's path is part of its name.
 #[cfg(windows)]
-fn socket_name(home: &Home, name: &str) -> PathBuf {
+fn socket_name(home: &Home, _folder: &Path, name: &str) -> PathBuf {
     let home = home.root().to_string_lossy().to_lowercase().replace(['\\', '/', ':'], "-");
     PathBuf::from(format!(r"\\.\pipe\prestic-{home}-{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunId;
+
+    #[test]
+    #[cfg(not(windows))]
+    fn socket_of_a_run_is_in_the_home_whatever_the_environment() {
+        // The user's default home is the one that may have its socket elsewhere.
+        let home = Home::from_environment().unwrap();
+        assert_eq!(run_socket(&home, RunId(7)), home.root().join("run/run-7.sock"));
+    }
 }

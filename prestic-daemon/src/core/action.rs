@@ -6,6 +6,8 @@ use prestic_proto::{
     run::{Run, RunId},
 };
 
+use crate::supervise::feed::StopCause;
+
 /// One thing to do, in the order given.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -30,6 +32,8 @@ pub enum Action {
     Stop {
         /// The run.
         run: RunId,
+        /// Who wants it.
+        by: StopCause,
         /// Whether there is no time for a grace.
         at_once: bool,
     },

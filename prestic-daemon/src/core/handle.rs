@@ -27,13 +27,12 @@ use crate::{
         news::RunNews,
         planner::Planner,
         saver::Saver,
-        state::repository_key,
     },
     log_files,
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
-    supervise::feed::Order,
+    supervise::feed::{Order, StopCause},
 };
 
 /// How much longer than the grace a stop may take: after a kill, the lock is looked at with a few commands of restic.
@@ -146,12 +145,14 @@ impl Core {
     }
 
     fn adopt(&mut self, config: &Config) -> io::Result<()> {
+        for run in self.records.numbers()? {
+            self.planner.reserve(run);
+        }
         for run in self.records.runs()? {
             let record = match self.records.read(run) {
                 Ok(record) => record,
                 Err(error) => {
                     tracing::warn!("the record of run {run} cannot be read and is set aside: {error}");
-                    self.planner.reserve(run);
                     if let Err(error) = self.records.set_aside(run) {
                         tracing::error!("it cannot be set aside: {error}");
                     }
@@ -159,21 +160,19 @@ impl Core {
                 }
             };
             let profile = config.profile(&record.task).cloned();
-            let repository = profile.as_ref().and_then(|profile| profile.repository()).unwrap_or_default();
             let found = match Found::look(&self.records, record) {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::error!("run {run} cannot be taken over from {}: {error}", self.records.path().display());
-                    self.planner.reserve(run);
                     continue;
                 }
             };
-            self.planner.adopt(&found.record, repository_key(repository), found.is_lost());
+            self.planner.adopt(&found.record, found.is_lost());
             if !found.record.is_finished() {
                 let condition = if found.is_supervised { "is still under way" } else { "has lost its supervisor" };
                 tracing::info!("run {run} of task `{}` {condition}", found.record.task);
                 let driver = self.new_driver(run, profile);
-                self.spawn_driver(run, driver.adopt(found));
+                self.spawn_driver(run, driver.adopt());
             }
         }
         let forgotten = self.planner.forget_oldest();
@@ -221,7 +220,7 @@ impl Core {
                 Action::Warn(message) => tracing::warn!("{message}"),
                 Action::NumberGiven(run) => self.saver.set_last_run(run.0),
                 Action::Launch(run) => self.launch(run),
-                Action::Stop { run, at_once } => self.order_stop(run, at_once),
+                Action::Stop { run, by, at_once } => self.order_stop(run, by, at_once),
                 Action::SaveStatus(task) => self.save_status(&task),
                 Action::PruneLogs(task) => self.prune_logs(task),
                 Action::Forget(run) => {
@@ -247,6 +246,7 @@ impl Core {
         let record = Record {
             run,
             task: entry.run.task.clone(),
+            repository: entry.repository.clone(),
             trigger: entry.run.trigger,
             due_at: entry.run.due_at,
             created_at: entry.run.created_at,
@@ -293,12 +293,12 @@ impl Core {
         self.perform(actions);
     }
 
-    fn order_stop(&self, run: RunId, at_once: bool) {
+    fn order_stop(&self, run: RunId, by: StopCause, at_once: bool) {
         let grace = if at_once { Duration::ZERO } else { self.config.settings.stop_grace };
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         if let Some(orders) = self.orders.get(&run) {
             // A full queue holds the same order already.
-            let _ = orders.try_send(Order::Stop { grace_ms });
+            let _ = orders.try_send(Order::Stop { grace_ms, by });
         }
     }
 

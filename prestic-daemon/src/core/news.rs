@@ -23,8 +23,8 @@ pub enum RunNews {
         at: DateTime<Utc>,
         /// Its process id.
         pid: u32,
-        /// The name of the log.
-        log_file: String,
+        /// The name of the log; none if no log could be made.
+        log_file: Option<String>,
     },
     /// How far it has come.
     Progress(Progress),
@@ -45,7 +45,7 @@ impl<Zone: TimeZone> Planner<Zone> {
     }
 
     /// Takes in a run of an earlier daemon: it goes on, has ended, or is lost and about to be ended.
-    pub fn adopt(&mut self, record: &Record, repository: String, is_lost: bool) {
+    pub fn adopt(&mut self, record: &Record, is_lost: bool) {
         let mut run = Run {
             id: record.run,
             task: record.task.clone(),
@@ -64,11 +64,12 @@ impl<Zone: TimeZone> Planner<Zone> {
             Stage::Planned => {}
             Stage::Running { started_at, restic, log_file } => {
                 run.started_at = Some(*started_at);
-                run.log_file = Some(log_file.clone());
+                run.log_file.clone_from(log_file);
                 run.state = RunState::Running { pid: restic.pid };
             }
             Stage::Finished { .. } => end(&mut run, record),
         }
+        let repository = record.repository.clone();
         let entry = RunEntry { run, repository, extra_args: Vec::new(), is_lost };
         self.state.runs.insert(record.run, entry);
     }
@@ -89,7 +90,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             }
             RunNews::Started { at, pid, log_file } => {
                 entry.run.started_at = Some(at);
-                entry.run.log_file = Some(log_file);
+                entry.run.log_file = log_file;
                 if !matches!(entry.run.state, RunState::Stopping { .. }) {
                     entry.run.state = RunState::Running { pid };
                 }

@@ -16,6 +16,7 @@ use crate::{
         state::{RunEntry, State, TaskMemory, TaskPlan, TaskState},
     },
     schedule::missed::{self, Missed},
+    supervise::feed::StopCause,
 };
 
 /// How many runs that have ended are remembered. Each costs less than a kilobyte of memory and one small file.
@@ -319,7 +320,7 @@ impl<Zone: TimeZone> Planner<Zone> {
                 Ok(self.drop_queued(id, now))
             }
             RunState::Starting | RunState::Running { .. } | RunState::Stopping { .. } => {
-                Ok(vec![Action::Stop { run: id, at_once: false }])
+                Ok(vec![Action::Stop { run: id, by: StopCause::User, at_once: false }])
             }
         }
     }
@@ -344,7 +345,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             actions.extend(self.drop_queued(id, now));
         }
         for entry in self.state.runs.values().filter(|entry| entry.run.finished().is_none()) {
-            actions.push(Action::Stop { run: entry.run.id, at_once });
+            actions.push(Action::Stop { run: entry.run.id, by: StopCause::Shutdown, at_once });
         }
         actions
     }

@@ -30,7 +30,15 @@ fn planner(plans: &[TaskPlan], now: DateTime<Utc>) -> Planner<Utc> {
 
 fn record(run: RunId, stage: Stage) -> Record {
     let task = "home".to_owned();
-    Record { run, task, trigger: Trigger::Scheduled, due_at: Some(at(60)), created_at: at(60), stage }
+    Record {
+        run,
+        task,
+        repository: "r".to_owned(),
+        trigger: Trigger::Scheduled,
+        due_at: Some(at(60)),
+        created_at: at(60),
+        stage,
+    }
 }
 
 fn finished(outcome: Outcome) -> Stage {
@@ -156,8 +164,8 @@ fn shutdown_stops_what_runs_and_a_second_one_leaves_no_grace() {
     planner.request("a", Vec::new(), at(1)).unwrap();
     planner.request("b", Vec::new(), at(1)).unwrap();
     let actions = planner.shut_down(at(2));
-    assert!(actions.contains(&Action::Stop { run: RunId(1), at_once: false }));
-    assert!(planner.shut_down(at(3)).contains(&Action::Stop { run: RunId(1), at_once: true }));
+    assert!(actions.contains(&Action::Stop { run: RunId(1), by: StopCause::Shutdown, at_once: false }));
+    assert!(planner.shut_down(at(3)).contains(&Action::Stop { run: RunId(1), by: StopCause::Shutdown, at_once: true }));
     assert_eq!(planner.request("b", Vec::new(), at(4)).unwrap_err(), ApiError::ShuttingDown);
     assert!(planner.state().is_busy());
     assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Stopped)), Vec::<u64>::new());
@@ -179,7 +187,7 @@ fn occurrence_stopped_by_the_user_is_dealt_with() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
     planner.wake(at(60));
     planner.hear(RunId(1), RunNews::Recorded, at(60));
-    assert_eq!(planner.stop(RunId(1), at(61)).unwrap(), [Action::Stop { run: RunId(1), at_once: false }]);
+    assert_eq!(planner.stop(RunId(1), at(61)).unwrap(), [Action::Stop { run: RunId(1), by: StopCause::User, at_once: false }]);
     end_with(&mut planner, 1, Outcome::Stopped);
     assert_eq!(planner.state().tasks["home"].handled_until, at(60));
 }
@@ -188,8 +196,8 @@ fn occurrence_stopped_by_the_user_is_dealt_with() {
 fn adopted_run_keeps_its_task_busy() {
     let mut planner = Planner::new(Utc);
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
-    let running = Stage::Running { started_at: at(60), restic, log_file: "log.txt".to_owned() };
-    planner.adopt(&record(RunId(7), running), "r".to_owned(), false);
+    let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
+    planner.adopt(&record(RunId(7), running), false);
     planner.configure(vec![plan("home", "", "r"), plan("b", "", "r")], 4, |_, _| TaskMemory::default(), at(61));
     assert!(matches!(planner.request("home", Vec::new(), at(62)), Err(ApiError::AlreadyActive { run: RunId(7), .. })));
     let (run, actions) = planner.request("b", Vec::new(), at(62)).unwrap();
@@ -201,8 +209,8 @@ fn adopted_run_keeps_its_task_busy() {
 fn occurrence_lost_with_the_machine_is_caught_up() {
     let mut planner = Planner::new(Utc);
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
-    let running = Stage::Running { started_at: at(60), restic, log_file: "log.txt".to_owned() };
-    planner.adopt(&record(RunId(7), running), "r".to_owned(), true);
+    let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
+    planner.adopt(&record(RunId(7), running), true);
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
     planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(90));
     assert_eq!(launched(&end_at(&mut planner, 7, Outcome::Interrupted, 91)), [8]);

@@ -8,6 +8,8 @@ use std::{io::PipeReader, process::Child};
 use serde::{Deserialize, Serialize};
 
 #[cfg(unix)]
+mod limits;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
@@ -19,6 +21,8 @@ mod macos;
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 mod other_unix;
 
+#[cfg(unix)]
+pub use limits::*;
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

@@ -78,10 +78,25 @@ fn termination_signals() -> libc::sigset_t {
     }
 }
 
+/// Fails for a path that is too long for a socket, with what to do about it: the system's own words tell neither.
+pub fn check_socket_path(path: &Path) -> io::Result<()> {
+    // SAFETY: the address of a socket is plain data, for which zeros are valid.
+    let address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    // The last byte ends the path.
+    let limit = address.sun_path.len() - 1;
+    if path.as_os_str().len() <= limit {
+        return Ok(());
+    }
+    let text =
+        format!("a socket's path has {limit} bytes at most, so {} is too long: use a shorter PRESTIC_HOME", path.display());
+    Err(io::Error::new(io::ErrorKind::InvalidFilename, text))
+}
+
 /// Listens on a socket that its owner alone can reach, in place of a dead one that may be there.
 ///
 /// Whether the old one is dead is the caller's to know: it holds the lock that says so.
 pub fn listen(path: &Path) -> io::Result<Listener> {
+    check_socket_path(path)?;
     if let Some(folder) = path.parent() {
         create_private_folder(folder)?;
     }
@@ -240,5 +255,19 @@ fn ioprio(priority: IoPriority) -> libc::c_int {
         IoPriority::Low => 2 << CLASS_SHIFT | 7,
         IoPriority::Normal => 2 << CLASS_SHIFT | 4,
         IoPriority::High => 2 << CLASS_SHIFT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_that_is_too_long_for_a_socket_is_told_with_the_way_out() {
+        let path = Path::new("/tmp").join("x".repeat(120));
+        let error = listen(&path).unwrap_err().to_string();
+        assert!(error.contains(path.to_str().unwrap()) && error.contains(" bytes at most"), "{error}");
+        assert!(error.ends_with("use a shorter PRESTIC_HOME"), "{error}");
+        assert!(check_socket_path(Path::new("/tmp/daemon.sock")).is_ok());
     }
 }

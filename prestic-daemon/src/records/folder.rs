@@ -23,7 +23,7 @@ impl RecordFolder {
     /// Opens the folder, and makes it where there is none.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        atomic_write::create_private_folder(&path)?;
+        atomic_write::open_private_folder(&path)?;
         Ok(Self { path })
     }
 
@@ -32,8 +32,9 @@ impl RecordFolder {
         &self.path
     }
 
-    /// Writes a record so that it survives a crash.
+    /// Writes a record so that it survives a crash. A folder that somebody has removed is made again.
     pub fn write(&self, record: &Record) -> io::Result<()> {
+        atomic_write::create_private_folder(&self.path)?;
         atomic_write::replace(&self.file(record.run, "json"), &serde_json::to_vec(record)?)
     }
 
@@ -44,16 +45,29 @@ impl RecordFolder {
 
     /// Returns the runs that have a record, oldest first.
     pub fn runs(&self) -> io::Result<Vec<RunId>> {
+        self.runs_with(&["json"])
+    }
+
+    /// Returns the numbers that any file here has taken, lowest first: a record, one that could not be read, or only a lock.
+    ///
+    /// A number that is given twice would mix two runs up.
+    pub fn numbers(&self) -> io::Result<Vec<RunId>> {
+        self.runs_with(&["json", "lock", "bad"])
+    }
+
+    fn runs_with(&self, extensions: &[&str]) -> io::Result<Vec<RunId>> {
         let mut runs = Vec::new();
         for entry in fs::read_dir(&self.path)? {
-            let name = PathBuf::from(entry?.file_name());
-            if name.extension().is_some_and(|extension| extension == "json")
-                && let Some(run) = name.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
+            let name = entry?.file_name();
+            if let Some((stem, extension)) = name.to_str().and_then(|name| name.split_once('.'))
+                && extensions.contains(&extension)
+                && let Ok(run) = stem.parse()
             {
                 runs.push(run);
             }
         }
         runs.sort_unstable();
+        runs.dedup();
         Ok(runs)
     }
 
@@ -62,6 +76,7 @@ impl RecordFolder {
     /// The lock belongs to the open file, so it holds as long as any process has inherited it: there is no moment between
     /// the daemon's death and the supervisor's first step at which it is free.
     pub fn lock(&self, run: RunId) -> io::Result<File> {
+        atomic_write::create_private_folder(&self.path)?;
         let file = atomic_write::owner_only(OpenOptions::new().create(true).truncate(false).write(true))
             .open(self.file(run, "lock"))?;
         match file.try_lock() {
@@ -138,6 +153,7 @@ mod tests {
         Record {
             run: RunId(run),
             task: "home".to_owned(),
+            repository: String::new(),
             trigger: Trigger::Scheduled,
             due_at: Some(DateTime::UNIX_EPOCH),
             created_at: DateTime::UNIX_EPOCH,
@@ -153,6 +169,39 @@ mod tests {
         }
         assert_eq!(folder.runs().unwrap(), [RunId(9), RunId(10), RunId(100)]);
         assert_eq!(folder.read(RunId(9)).unwrap(), record(9));
+    }
+
+    #[test]
+    fn every_file_of_a_run_keeps_its_number() {
+        let (_home, folder) = folder();
+        folder.write(&record(1)).unwrap();
+        folder.write(&record(7)).unwrap();
+        folder.set_aside(RunId(7)).unwrap();
+        drop(folder.lock(RunId(9)).unwrap());
+        drop(folder.lock(RunId(1)).unwrap());
+        fs::create_dir(folder.path().join("11.else")).unwrap();
+        assert_eq!(folder.numbers().unwrap(), [RunId(1), RunId(7), RunId(9)]);
+        assert_eq!(folder.runs().unwrap(), [RunId(1)]);
+    }
+
+    #[test]
+    fn folder_that_was_removed_is_made_again() {
+        let (_home, folder) = folder();
+        fs::remove_dir(folder.path()).unwrap();
+        let _lock = folder.lock(RunId(1)).unwrap();
+        fs::remove_dir_all(folder.path()).unwrap();
+        folder.write(&record(1)).unwrap();
+        assert_eq!(folder.read(RunId(1)).unwrap(), record(1));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn folder_that_others_can_enter_is_closed() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_home, folder) = folder();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        RecordFolder::open(folder.path()).unwrap();
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

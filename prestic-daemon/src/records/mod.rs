@@ -6,4 +6,4 @@ pub mod folder;
 pub mod record;
 
 pub use folder::RecordFolder;
-pub use record::{Record, Stage};
+pub use record::{Record, Stage, newest_lines};

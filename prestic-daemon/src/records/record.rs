@@ -16,6 +16,9 @@ pub struct Record {
     pub run: RunId,
     /// Its task.
     pub task: String,
+    /// The fingerprint of the repository as it was configured, in hex; empty if nobody wrote it down.
+    #[serde(default)]
+    pub repository: String,
     /// Why it runs.
     pub trigger: Trigger,
     /// The instant of the schedule that it answers.
@@ -38,8 +41,8 @@ pub enum Stage {
         started_at: DateTime<Utc>,
         /// restic's process.
         restic: ProcessId,
-        /// The name of its log file in the folder of the logs.
-        log_file: String,
+        /// The name of its log file in the folder of the logs; none if no log could be made.
+        log_file: Option<String>,
     },
     /// It is over.
     Finished {
@@ -51,7 +54,67 @@ pub enum Stage {
         finished: Finished,
         /// What restic said that it did.
         summary: Option<Summary>,
-        /// The last lines that it wrote, when it failed.
+        /// The last lines that it wrote, when it failed, as [`newest_lines`] leaves them.
         last_lines: Vec<String>,
     },
+}
+
+/// The most lines, and the most bytes of them, that a record keeps of what was written last.
+const LAST_LINES: usize = 20;
+const LAST_BYTES: usize = 4096;
+
+/// Returns the newest lines that a record may keep: a daemon holds those of hundreds of runs in its memory.
+pub fn newest_lines(mut lines: Vec<String>) -> Vec<String> {
+    let mut bytes = 0;
+    let fits = |line: &&String| {
+        bytes += line.len();
+        bytes <= LAST_BYTES
+    };
+    let kept = lines.iter().rev().take(LAST_LINES).take_while(fits).count();
+    let newest = lines.split_off(lines.len() - kept);
+    match (newest.is_empty(), lines.pop()) {
+        // Even the last one is too long, and its beginning is better than nothing.
+        (true, Some(mut line)) => {
+            line.truncate(line.floor_char_boundary(LAST_BYTES));
+            vec![line]
+        }
+        _ => newest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(lines: usize, length: usize, expected: usize) {
+        let lines: Vec<String> = (0..lines).map(|number| format!("{number:0length$}")).collect();
+        let newest = newest_lines(lines.clone());
+        assert_eq!(newest, lines[lines.len() - expected..]);
+    }
+
+    #[test]
+    fn newest_lines_are_kept_until_there_are_twenty_or_four_kibibytes() {
+        check(0, 1, 0);
+        check(3, 10, 3);
+        check(30, 10, 20);
+        check(20, 400, 10);
+        check(2, 4096, 1);
+    }
+
+    #[test]
+    fn endless_line_is_cut_and_kept() {
+        let newest = newest_lines(vec!["old".to_owned(), "ä".repeat(4000)]);
+        assert_eq!(newest, ["ä".repeat(LAST_BYTES / 2)]);
+    }
+
+    #[test]
+    fn record_of_an_older_daemon_can_be_read() {
+        let text = r#"{"run":1,"task":"home","trigger":"manual","due_at":null,"created_at":"2026-01-01T00:00:00Z",
+            "stage":{"stage":"running","started_at":"2026-01-01T00:00:00Z","log_file":"log.txt",
+            "restic":{"pid":1,"started":1,"boot_id":""}}}"#;
+        let record: Record = serde_json::from_str(text).unwrap();
+        assert_eq!(record.repository, "");
+        assert!(matches!(record.stage, Stage::Running { log_file: Some(log_file), .. } if log_file == "log.txt"));
+    }
 }

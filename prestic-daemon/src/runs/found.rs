@@ -39,7 +39,7 @@ impl Found {
 pub fn end_as_interrupted(record: &mut Record) {
     let now = clock::now();
     let (started_at, log_file) = match &record.stage {
-        Stage::Running { started_at, log_file, .. } => (Some(*started_at), Some(log_file.clone())),
+        Stage::Running { started_at, log_file, .. } => (Some(*started_at), log_file.clone()),
         Stage::Planned | Stage::Finished { .. } => (None, None),
     };
     // The clock that nobody sets went down with the supervisor: the wall clock must do.
@@ -64,6 +64,7 @@ mod tests {
         Record {
             run: RunId(1),
             task: "home".to_owned(),
+            repository: String::new(),
             trigger: Trigger::Scheduled,
             due_at: Some(DateTime::UNIX_EPOCH),
             created_at: DateTime::UNIX_EPOCH,

@@ -1,6 +1,6 @@
 //! What a run is to do: from its task's profile to what its supervisor is told.
 
-use std::{env, ffi::OsString};
+use std::{env, ffi::OsString, fmt};
 
 use prestic_proto::{
     endpoint,
@@ -8,7 +8,7 @@ use prestic_proto::{
 };
 
 use crate::{
-    config::{Arguments, Profile, ResticCommand},
+    config::{Arguments, Profile, ResticCommand, redact},
     records::Record,
     restic::version::ResticVersion,
     runs::ResticVersions,
@@ -25,12 +25,18 @@ pub struct Job {
 }
 
 /// What a supervisor needs to start restic.
-#[derive(Debug)]
 pub struct Orders {
     /// What it is told on its standard input.
     pub spec: RunSpec,
     /// Its whole environment, and restic's.
     pub environment: Vec<(OsString, OsString)>,
+}
+
+/// The environment has the passwords in it.
+impl fmt::Debug for Orders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Orders").field("spec", &self.spec).finish_non_exhaustive()
+    }
 }
 
 impl Job {
@@ -42,7 +48,8 @@ impl Job {
         let version = match versions.of(&command.executable, &environment).await {
             Ok(version) => Some(version),
             Err(error) => {
-                tracing::warn!("the version of `{}` is not known: {error}", command.executable.join(" "));
+                let shown = redact::command_line(&command.executable).join(" ");
+                tracing::warn!("the version of `{shown}` is not known: {error}");
                 None
             }
         };
@@ -81,12 +88,18 @@ impl Job {
 }
 
 /// What it takes to reach the repository of a run with other commands of restic.
-#[derive(Debug)]
 pub struct RepositoryAccess {
     /// The program and its global flags.
     pub words: Vec<String>,
     /// The whole environment.
     pub environment: Vec<(OsString, OsString)>,
+}
+
+/// The environment has the passwords in it.
+impl fmt::Debug for RepositoryAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RepositoryAccess").field("words", &redact::command_line(&self.words)).finish_non_exhaustive()
+    }
 }
 
 impl RepositoryAccess {
@@ -108,7 +121,22 @@ fn repository_words(command: &ResticCommand) -> Vec<String> {
     command.executable.iter().chain(&command.flags).filter(|word| !word.starts_with("--json")).cloned().collect()
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_environment_and_no_credentials() {
+        let access = RepositoryAccess {
+            words: vec!["restic".to_owned(), "--repo=rest:https://user:hunter2@host/".to_owned()],
+            environment: vec![("RESTIC_PASSWORD".into(), "hunter3".into())],
+        };
+        let shown = format!("{access:?}");
+        assert!(shown.contains("restic") && !shown.contains("hunter"), "{shown}");
+    }
 }

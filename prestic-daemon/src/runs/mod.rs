@@ -4,7 +4,12 @@ pub mod driver;
 pub mod found;
 pub mod job;
 pub mod link;
+pub mod recording;
 pub mod restic_versions;
+pub mod supervisor;
+
+mod follow;
+mod lost;
 
 pub use driver::Driver;
 pub use found::Found;

@@ -10,9 +10,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{process::Command, sync::Mutex};
+use tokio::{process::Command, sync::Mutex, task, time::timeout};
 
-use crate::restic::version::ResticVersion;
+use crate::{process, restic::version::ResticVersion};
 
 /// How long `restic version` may take. It needs no repository, so more means that something is very wrong.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -33,7 +33,9 @@ pub struct ResticVersions {
 impl ResticVersions {
     /// Returns the version of the restic that these words start, in this environment.
     pub async fn of(&self, executable: &[String], environment: &[(OsString, OsString)]) -> io::Result<ResticVersion> {
-        let stamp = stamp(executable, environment);
+        let (words, path) = (executable.to_vec(), search_path(environment));
+        // A folder of a server that does not answer must not hold the daemon's own threads.
+        let stamp = timeout(LIMIT, task::spawn_blocking(move || stamp(&words, &path))).await?.map_err(io::Error::other)?;
         if let Some((known, version)) = self.known.lock().await.get(executable)
             && *known == stamp
         {
@@ -50,7 +52,8 @@ async fn ask(executable: &[String], environment: &[(OsString, OsString)]) -> io:
     let mut command = Command::new(program);
     command.args(words).arg("version").env_clear().envs(environment.iter().cloned());
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(LIMIT, command.output()).await??;
+    process::restore_descriptor_limit(command.as_std_mut());
+    let output = timeout(LIMIT, command.output()).await??;
     let text = String::from_utf8_lossy(&output.stdout);
     ResticVersion::from_output(&text).map_err(|_| {
         let first_line = text.lines().next().unwrap_or_default();
@@ -58,10 +61,13 @@ async fn ask(executable: &[String], environment: &[(OsString, OsString)]) -> io:
     })
 }
 
-fn stamp(executable: &[String], environment: &[(OsString, OsString)]) -> Stamp {
-    let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone()).unwrap_or_default();
+fn search_path(environment: &[(OsString, OsString)]) -> OsString {
+    environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+fn stamp(executable: &[String], path: &OsString) -> Stamp {
     let files = executable.iter().filter_map(|word| {
-        let file = find(word, &path)?;
+        let file = find(word, path)?;
         let metadata = fs::metadata(&file).ok()?;
         Some((file, metadata.len(), metadata.modified().ok()))
     });

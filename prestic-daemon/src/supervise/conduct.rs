@@ -21,13 +21,13 @@ use crate::{
     clock::{self, Stopwatch},
     log_files,
     process::{self, ProcessId, Started},
-    records::{Record, RecordFolder, Stage},
+    records::{Record, RecordFolder, Stage, newest_lines},
     restic::{
         outcome::{End, classify},
         version::ResticVersion,
     },
     supervise::{
-        feed::Order,
+        feed::{Order, StopCause},
         feed_server::Feed,
         frame,
         log::Log,
@@ -88,9 +88,9 @@ pub fn conduct(spec: &RunSpec, records: &RecordFolder, record: Record, feed: &Ar
         started_at,
         log_file,
     };
-    let end = match run.is_stopped_before_its_start() {
-        true => Ended::without_start(Outcome::Stopped),
-        false => run.run_restic(),
+    let end = match run.stopped_before_its_start() {
+        Some(cause) => Ended::without_start(cause.outcome()),
+        None => run.run_restic(),
     };
     run.finish(end);
 }
@@ -124,13 +124,13 @@ impl Ended {
 }
 
 impl Run<'_> {
-    fn is_stopped_before_its_start(&mut self) -> bool {
+    fn stopped_before_its_start(&mut self) -> Option<StopCause> {
         while let Ok(event) = self.events.1.try_recv() {
-            if let Event::Order(Order::Stop { .. }) = event {
-                return true;
+            if let Event::Order(Order::Stop { by, .. }) = event {
+                return Some(by);
             }
         }
-        false
+        None
     }
 
     fn run_restic(&mut self) -> Ended {
@@ -155,14 +155,17 @@ impl Run<'_> {
         output.close();
         let findings = output.findings();
         drop(output);
-        let outcome = classify(
+        let mut outcome = classify(
             end,
             self.spec.restic_version,
             &self.spec.subcommand,
-            self.plan.is_requested(),
+            self.plan.cause().is_some(),
             &findings.error_lines,
             findings.file_errors,
         );
+        if let (Outcome::Stopped, Some(cause)) = (&outcome, self.plan.cause()) {
+            outcome = cause.outcome();
+        }
         if self.may_have_left_lock(end) {
             self.remove_lock(pid);
         }
@@ -213,11 +216,8 @@ impl Run<'_> {
     }
 
     fn write_running(&mut self, restic: &ProcessId) {
-        self.record.stage = Stage::Running {
-            started_at: self.started_at,
-            restic: restic.clone(),
-            log_file: self.log_file.clone().unwrap_or_default(),
-        };
+        let log_file = self.log_file.clone();
+        self.record.stage = Stage::Running { started_at: self.started_at, restic: restic.clone(), log_file };
         if let Err(error) = self.records.write(&self.record) {
             self.output().note(&format!("warning: cannot write the record of the run: {error}"));
         }
@@ -247,9 +247,9 @@ impl Run<'_> {
                 self.act(action, restic);
             }
             match self.next_event(now_ms, drain_until_ms) {
-                Some(Event::Order(Order::Stop { grace_ms })) if drain_until_ms.is_none() => {
+                Some(Event::Order(Order::Stop { grace_ms, by })) if drain_until_ms.is_none() => {
                     self.feed.stopping();
-                    if let Some(action) = self.plan.request(now_ms, grace_ms) {
+                    if let Some(action) = self.plan.request(now_ms, grace_ms, by) {
                         self.act(action, restic);
                     }
                 }
@@ -295,7 +295,7 @@ impl Run<'_> {
             End::Signaled(_) => true,
             End::Exited(0) => false,
             End::Exited(_) => {
-                self.plan.is_requested() && self.spec.restic_version.is_none_or(|version| version < ALWAYS_UNLOCKS)
+                self.plan.cause().is_some() && self.spec.restic_version.is_none_or(|version| version < ALWAYS_UNLOCKS)
             }
         }
     }
@@ -324,6 +324,7 @@ impl Run<'_> {
         drop(output);
         let mut last_lines = match finished.outcome {
             Outcome::Succeeded | Outcome::Stopped => Vec::new(),
+            Outcome::Interrupted => vec!["stopped, because the daemon or the machine went down".to_owned()],
             _ => findings.last_lines,
         };
         last_lines.extend(log_failure);
@@ -332,7 +333,7 @@ impl Run<'_> {
             log_file: self.log_file.take(),
             finished,
             summary: findings.summary,
-            last_lines,
+            last_lines: newest_lines(last_lines),
         };
         self.write_end();
         self.feed.finish(FAREWELL);

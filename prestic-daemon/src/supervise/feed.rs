@@ -3,7 +3,7 @@
 //! A supervisor tells a new listener all that it knows, then what changes. It never waits for a listener: the latest
 //! progress replaces an older one that has not been sent.
 
-use prestic_proto::progress::Progress;
+use prestic_proto::{outcome::Outcome, progress::Progress};
 use serde::{Deserialize, Serialize};
 
 /// From the supervisor.
@@ -30,5 +30,29 @@ pub enum Order {
     Stop {
         /// The grace.
         grace_ms: u64,
+        /// Who wants it. Orders that do not tell were the user's.
+        #[serde(default)]
+        by: StopCause,
     },
+}
+
+/// Who stops a run. The first one decides what becomes of it: see [`StopCause::outcome`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopCause {
+    /// Somebody who wanted this run to stop.
+    #[default]
+    User,
+    /// The end of the daemon or of the machine, which has nothing to do with the run.
+    Shutdown,
+}
+
+impl StopCause {
+    /// Returns how a run ends that is stopped for this cause.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::User => Outcome::Stopped,
+            Self::Shutdown => Outcome::Interrupted,
+        }
+    }
 }

@@ -249,6 +249,7 @@ mod tests {
     use prestic_proto::{endpoint, home::Home, run::RunId};
 
     use super::*;
+    use crate::supervise::feed::StopCause;
 
     /// Collects what a listener is told, one report a message.
     struct Ear(std::sync::mpsc::SyncSender<Report>);
@@ -318,7 +319,7 @@ mod tests {
         let lines = b"{\"stop\":{\"grace_ms\":5}}\nnonsense\n{\"stop\":{\"grace_ms\":6}}\n";
         assert!(take_orders(&lines[..], |order| sender.send(order).unwrap()).is_err());
         drop(sender);
-        assert_eq!(orders.iter().collect::<Vec<_>>(), [Order::Stop { grace_ms: 5 }]);
+        assert_eq!(orders.iter().collect::<Vec<_>>(), [Order::Stop { grace_ms: 5, by: StopCause::User }]);
     }
 
     #[test]
@@ -340,8 +341,8 @@ mod tests {
             let mut line = String::new();
             listener.read_line(&mut line).unwrap();
             assert_eq!(line, "\"started\"\n");
-            listener.get_mut().write_all(b"{\"stop\":{\"grace_ms\":7}}\n").unwrap();
-            assert_eq!(orders.recv().unwrap(), Order::Stop { grace_ms: 7 });
+            listener.get_mut().write_all(b"{\"stop\":{\"grace_ms\":7,\"by\":\"shutdown\"}}\n").unwrap();
+            assert_eq!(orders.recv().unwrap(), Order::Stop { grace_ms: 7, by: StopCause::Shutdown });
             drop(listener);
             // The next one finds a place only because this one's is given back.
             let known = feed.changed.wait_while(feed.lock(), |known| known.listeners > 0).unwrap();

@@ -14,7 +14,7 @@ use crate::{
     records::{RecordFolder, Stage},
     supervise::{
         conduct::{self, Event},
-        feed::Order,
+        feed::{Order, StopCause},
         feed_server::{self, Feed},
         spec::RunSpec,
     },
@@ -69,7 +69,7 @@ pub fn run_supervisor() -> Result<(), SuperviseError> {
     let termination = sender.clone();
     // It fails only when the run is over, and then there is nothing to stop.
     process::on_termination(move || {
-        let _ = termination.send(Event::Order(Order::Stop { grace_ms: TERMINATION_GRACE_MS }));
+        let _ = termination.send(Event::Order(Order::Stop { grace_ms: TERMINATION_GRACE_MS, by: StopCause::Shutdown }));
     })
     .map_err(SuperviseError::Prepare)?;
     let socket =

@@ -61,6 +61,7 @@ impl Rig {
         let record = Record {
             run: spec.run,
             task: spec.task.clone(),
+            repository: String::new(),
             trigger: Trigger::Manual,
             due_at: None,
             created_at: DateTime::UNIX_EPOCH,
@@ -94,7 +95,11 @@ fn make_pipe(rig: &mut Rig, folder: &Path) -> PathBuf {
 }
 
 fn stop(events: &SyncSender<Event>, grace_ms: u64) {
-    events.send(Event::Order(Order::Stop { grace_ms })).unwrap();
+    stop_by(StopCause::User, events, grace_ms);
+}
+
+fn stop_by(by: StopCause, events: &SyncSender<Event>, grace_ms: u64) {
+    events.send(Event::Order(Order::Stop { grace_ms, by })).unwrap();
 }
 
 #[test]
@@ -105,6 +110,13 @@ fn log_has_header_output_and_footer() {
     assert!(end.log.contains("\nout\n") && end.log.contains("\nerr\n"), "{}", end.log);
     assert!(end.log.contains("\n\nRestic exit code: 3\nOutcome: finished with warnings\nDuration: "), "{}", end.log);
     assert_eq!(end.last_lines.len(), 2);
+}
+
+#[test]
+fn record_keeps_few_last_lines_and_little_of_them() {
+    let end = rig("i=0; while [ $i -lt 40 ]; do printf '%s %0300d\\n' $i 0; i=$((i+1)); done; exit 1").run();
+    assert!(end.last_lines.iter().map(String::len).sum::<usize>() <= 4096);
+    assert!(end.last_lines.last().unwrap().starts_with("39 "), "{:?}", end.last_lines);
 }
 
 #[test]
@@ -137,6 +149,37 @@ fn stop_interrupts_and_restic_may_end_in_its_own_way() {
     assert!(end.log.contains("\nunlocked\n"), "{}", end.log);
     assert!(end.log.contains(" has left no lock.\n"), "{}", end.log);
     assert!(end.last_lines.is_empty());
+}
+
+/// Stops a restic that ends with this code, for these causes one after the other.
+#[track_caller]
+fn check_stop(code: i32, causes: &[StopCause], outcome: Outcome) {
+    let mut rig = rig(&format!("trap 'exit {code}' INT; : > PIPE; while :; do read -r line < PIPE; done"));
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = make_pipe(&mut rig, folder.path());
+    let end = rig.run_with(|events| {
+        fs::read(&pipe).unwrap();
+        causes.iter().for_each(|cause| stop_by(*cause, events, 60_000));
+    });
+    assert_eq!((end.finished.exit_code, end.finished.outcome), (Some(code), outcome), "{causes:?}");
+}
+
+#[test]
+fn shutdown_interrupts_a_run_and_a_user_stops_it_and_the_first_cause_counts() {
+    use StopCause::{Shutdown, User};
+    check_stop(130, &[Shutdown], Outcome::Interrupted);
+    check_stop(1, &[Shutdown, User], Outcome::Interrupted);
+    check_stop(130, &[User, Shutdown], Outcome::Stopped);
+    check_stop(0, &[Shutdown], Outcome::Succeeded);
+}
+
+#[test]
+fn shutdown_before_the_start_interrupts() {
+    let rig = rig("echo ran");
+    stop_by(StopCause::Shutdown, &rig.events.0, 1000);
+    let end = rig.run();
+    assert_eq!((end.finished.exit_code, &end.finished.outcome), (None, &Outcome::Interrupted));
+    assert_eq!(end.last_lines.len(), 1);
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! Ends a run whose supervisor is gone.
+
+use std::{io, time::Duration};
+
+use crate::{
+    core::news::RunNews,
+    process::{self, ProcessId},
+    records::{Record, Stage},
+    runs::{
+        driver::{Driver, blocking},
+        found::end_as_interrupted,
+        job::RepositoryAccess,
+    },
+    supervise::{
+        feed::{Order, StopCause},
+        unlock,
+    },
+};
+
+/// How long restic may take to clean up after it has lost its supervisor, which interrupts it.
+const LOST_GRACE: Duration = Duration::from_secs(75);
+
+impl Driver {
+    /// Ends the run. restic was interrupted by the system when its supervisor went down; it gets its time.
+    ///
+    /// A stop that came before that decides the outcome.
+    pub(super) async fn recover(&mut self, mut record: Record, stopped_before: Option<StopCause>) {
+        if let Stage::Running { restic, .. } = &record.stage
+            && process::is_alive(restic)
+        {
+            self.tell(RunNews::Stopping).await;
+            self.outlive(restic.clone()).await;
+        }
+        self.remove_lock(&record).await;
+        end_as_interrupted(&mut record);
+        if let (Stage::Finished { finished, .. }, Some(cause)) = (&mut record.stage, stopped_before) {
+            finished.outcome = cause.outcome();
+        }
+        self.write_end(&record).await;
+        self.tell(RunNews::Ended(Box::new(record))).await;
+    }
+
+    /// An interrupted restic removes its lock; one that went down with the machine does not.
+    async fn remove_lock(&self, record: &Record) {
+        let Stage::Running { restic, .. } = &record.stage else { return };
+        let access = self.profile.as_ref().and_then(|profile| RepositoryAccess::of(profile, &self.home));
+        let Some(RepositoryAccess { words, environment }) = access else { return };
+        let pid = restic.pid;
+        let removed = blocking(move || {
+            let prepare = |command: &mut std::process::Command| {
+                command.env_clear().envs(environment.iter().cloned());
+                process::restore_descriptor_limit(command);
+            };
+            unlock::unlock_after(&words, pid, prepare).map_err(io::Error::other)
+        });
+        match removed.await {
+            Ok(done) => tracing::info!("run {}: {done}", self.run),
+            Err(error) => tracing::warn!("the locks of run {} cannot be looked at: {error}", self.run),
+        }
+    }
+
+    async fn outlive(&mut self, restic: ProcessId) {
+        let run = self.run;
+        let mut grace = LOST_GRACE;
+        loop {
+            let (watched, limit) = (restic.clone(), grace);
+            let has_ended = tokio::select! {
+                has_ended = blocking(move || process::wait_for_end(&watched, Some(limit))) => has_ended,
+                Some(Order::Stop { grace_ms, .. }) = self.orders.recv() => {
+                    grace = grace.min(Duration::from_millis(grace_ms));
+                    continue;
+                }
+            };
+            match has_ended {
+                Ok(true) => return,
+                Ok(false) => {
+                    tracing::warn!("restic (process {}) of run {run} has not ended by itself: killing it", restic.pid);
+                    if let Err(error) = process::kill(&restic) {
+                        tracing::error!("process {} cannot be killed: {error}", restic.pid);
+                        return;
+                    }
+                    grace = LOST_GRACE;
+                }
+                Err(error) => {
+                    tracing::error!("process {} of run {run} cannot be watched: {error}", restic.pid);
+                    return;
+                }
+            }
+        }
+    }
+}
