@@ -196,7 +196,7 @@ fn reset_signals() -> io::Result<()> {
     }
 }
 
-/// Sets what can be set: a priority that is not permitted must not cost a backup. [`missing_priorities`] looks at the result.
+/// Sets what can be set: a priority that is not permitted must not cost a backup. [`start`] looks at the result.
 pub fn set_priorities(cpu: Option<CpuPriority>, io_share: Option<IoPriority>) {
     if let Some(cpu) = cpu {
         let _ = rustix::process::setpriority_process(None, nice(cpu));

@@ -6,17 +6,18 @@
 use std::{
     future, io,
     path::{Path, PathBuf},
+    pin::pin,
     time::Duration,
 };
 
-use prestic_proto::{endpoint, outcome::Outcome};
-use tokio::{task, time::timeout};
+use prestic_proto::{endpoint, outcome::Outcome, run::RunId};
+use tokio::time::timeout;
 
 use crate::{
     clock::Stopwatch,
     core::news::RunNews,
     process::{self, ProcessId},
-    records::{Record, Stage},
+    records::{Record, RecordFolder, Stage},
     runs::{
         driver::{Driver, blocking},
         link::Link,
@@ -118,9 +119,8 @@ enum Event {
 impl Driver {
     /// Passes news and orders until the run has ended, and tells how it did.
     pub(super) async fn follow(&mut self) {
-        let (records, run) = (self.records.clone(), self.run);
-        let mut lock = task::spawn_blocking(move || records.wait_until_unsupervised(run));
-        let mut following = Following::new(endpoint::run_socket(&self.home, run));
+        let mut unlocked = pin!(wait_until_unlocked(self.records.clone(), self.run));
+        let mut following = Following::new(endpoint::run_socket(&self.home, self.run));
         while !(following.is_over && following.is_unlocked) {
             let (is_unlocked, is_over) = (following.is_unlocked, following.is_over);
             let event = tokio::select! {
@@ -129,7 +129,7 @@ impl Driver {
                     Event::Connected(link)
                 }
                 Some(order) = self.orders.recv() => Event::Order(order),
-                _ = &mut lock, if !is_unlocked => Event::Unlocked,
+                () = &mut unlocked, if !is_unlocked => Event::Unlocked,
                 () = following.direct.wait() => Event::GraceOver,
             };
             self.deal_with(event, &mut following).await;
@@ -289,6 +289,18 @@ fn amend(record: &mut Record, cause: StopCause) -> bool {
         finished.outcome = cause.outcome();
     }
     was_stopped_by_us
+}
+
+/// Waits for the end of a supervisor. That its lock cannot be looked at does not mean that it is free.
+async fn wait_until_unlocked(records: RecordFolder, run: RunId) {
+    loop {
+        let records = records.clone();
+        match blocking(move || records.wait_until_unsupervised(run)).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!("the lock of run {run} cannot be waited for, which is tried again: {error}"),
+        }
+        tokio::time::sleep(LONGEST_PAUSE).await;
+    }
 }
 
 async fn next_report(link: &mut Option<Link>) -> io::Result<Option<Report>> {

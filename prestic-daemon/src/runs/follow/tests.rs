@@ -17,18 +17,16 @@ use interprocess::local_socket::{
 use prestic_proto::{
     home::Home,
     progress::Progress,
-    run::{Finished, RunId, Trigger},
+    run::{Finished, Trigger},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     sync::{mpsc, watch},
+    task,
 };
 
 use super::*;
-use crate::{
-    core::{CoreHandle, command::Input},
-    records::RecordFolder,
-};
+use crate::core::{CoreHandle, command::Input};
 
 const RUN: RunId = RunId(1);
 
