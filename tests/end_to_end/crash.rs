@@ -131,6 +131,8 @@ fn run_that_ended_without_a_daemon_has_its_outcome_and_its_log() {
     let finished = home.expect_outcome(run, &Outcome::Warnings);
     assert_eq!(finished.exit_code, Some(3));
     assert!(home.log(run).contains("the last words"));
+    // The file is written in the background, and whole once the daemon has gone.
+    home.ctl(&["shutdown"]).expect_code(0);
     let status = fs::read_to_string(home.home().status_file()).unwrap();
     assert!(status.contains("exit_code = 3"), "{status}");
 }

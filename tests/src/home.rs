@@ -93,6 +93,7 @@ impl TestHome {
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())
             .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
             .env("HOME", self.folder.path())
             .env("PRESTIC_HOME", self.home.root())
             .current_dir(self.folder.path())

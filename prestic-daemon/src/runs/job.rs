@@ -66,6 +66,7 @@ impl Job {
         } else {
             OutputFormat::Text
         };
+        command.flags.extend(retry_lock(profile, &command, version));
         RunSpec {
             run: self.record.run,
             task: self.record.task.clone(),
@@ -126,9 +127,34 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
+/// Returns the flag with which restic itself waits for a lock, where it can and the user has not set it.
+fn retry_lock(profile: &Profile, command: &ResticCommand, version: Option<ResticVersion>) -> Option<String> {
+    let wait = profile.wait_for_lock().filter(|_| version.is_some_and(|version| version.has_retry_lock()))?;
+    let is_set = command.flags.iter().chain(&command.arguments).any(|word| word.starts_with("--retry-lock"));
+    (!is_set).then(|| format!("--retry-lock={}s", wait.as_secs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
+
+    #[track_caller]
+    fn check_retry_lock(options: &str, version: &str, expected: Option<&str>) {
+        let text = format!("[home]\nrepository = /r\ncommand = backup\nargs = /home\npassword = x\n{options}");
+        let loaded = config::read(&text, std::path::Path::new("config.ini"));
+        let profile = loaded.config.profile("home").unwrap();
+        let command = profile.restic_command(Arguments::Own).unwrap();
+        assert_eq!(retry_lock(profile, &command, version.parse().ok()).as_deref(), expected);
+    }
+
+    #[test]
+    fn restic_waits_for_a_lock_where_it_can() {
+        check_retry_lock("wait-for-lock = 5m\n", "0.18.0", Some("--retry-lock=300s"));
+        check_retry_lock("wait-for-lock = 5m\n", "0.14.0", None);
+        check_retry_lock("wait-for-lock = 5m\nflag.retry-lock = 1h\n", "0.18.0", None);
+        check_retry_lock("", "0.18.0", None);
+    }
 
     #[test]
     fn debug_shows_no_environment_and_no_credentials() {
