@@ -47,7 +47,7 @@ fn shutdown_stops_what_runs_and_leaves_no_lock() {
         assert_eq!(processes::program(pid), None, "restic outlived the shutdown");
         repository.check(0);
         home.start_daemon();
-        home.expect_outcome(run, &Outcome::Stopped);
+        home.expect_outcome(run, &Outcome::Interrupted);
     });
 }
 
