@@ -129,7 +129,7 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 /// Returns the flag with which restic itself waits for a lock, where it can and the user has not set it.
 fn retry_lock(profile: &Profile, command: &ResticCommand, version: Option<ResticVersion>) -> Option<String> {
-    let wait = profile.wait_for_lock().filter(|_| version.is_some_and(|version| version.has_retry_lock()))?;
+    let wait = profile.wait_for_lock().filter(|_| version.is_some_and(ResticVersion::has_retry_lock))?;
     let is_set = command.flags.iter().chain(&command.arguments).any(|word| word.starts_with("--retry-lock"));
     (!is_set).then(|| format!("--retry-lock={}s", wait.as_secs()))
 }
