@@ -7,41 +7,12 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use prestic_proto::restic;
 
 use crate::exit;
 
 /// The profile that is meant where none is named, as in Python's PRestic.
 pub const DEFAULT_PROFILE: &str = "default";
-
-/// Commands of restic which are no commands of ours: without `-p` they go to the profile `default`, as in Python's PRestic.
-const RESTIC_COMMANDS: [&str; 26] = [
-    "backup",
-    "cache",
-    "cat",
-    "copy",
-    "diff",
-    "dump",
-    "features",
-    "find",
-    "forget",
-    "generate",
-    "init",
-    "key",
-    "list",
-    "ls",
-    "migrate",
-    "mount",
-    "prune",
-    "rebuild-index",
-    "recover",
-    "repair",
-    "restore",
-    "rewrite",
-    "snapshots",
-    "stats",
-    "tag",
-    "unlock",
-];
 
 /// Run, follow and inspect restic backups
 ///
@@ -245,7 +216,7 @@ fn split(mut words: Vec<OsString>) -> (Vec<OsString>, Option<Foreground>) {
             index += 2;
         } else if word.as_encoded_bytes().starts_with(b"-") {
             index += 1;
-        } else if RESTIC_COMMANDS.iter().any(|command| word == command) {
+        } else if is_restics_alone(word) {
             let args = words.split_off(index);
             return (words, Some((DEFAULT_PROFILE.into(), args)));
         } else {
@@ -260,6 +231,16 @@ fn attached_profile(word: &OsStr) -> Option<OsString> {
     let text = word.to_str()?;
     let profile = text.strip_prefix("--profile=").or_else(|| text.strip_prefix("-p"))?;
     (!profile.is_empty()).then(|| profile.strip_prefix('=').unwrap_or(profile).into())
+}
+
+/// Whether a word is a command of restic and none of ours: then it goes to the profile `default`, as in Python's PRestic.
+fn is_restics_alone(word: &OsStr) -> bool {
+    let is_restics = restic::COMMANDS.iter().any(|command| word == *command);
+    is_restics && {
+        let mut ours = CommandLine::command();
+        ours.build();
+        ours.find_subcommand(word).is_none()
+    }
 }
 
 #[cfg(test)]
@@ -335,7 +316,9 @@ mod tests {
     #[test]
     fn commands_of_ours_win_over_restic_s() {
         let names = CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
-        assert!(RESTIC_COMMANDS.iter().all(|command| !names.iter().any(|name| name == command)));
+        assert!(names.iter().all(|name| !is_restics_alone(OsStr::new(name))));
+        assert!(!is_restics_alone(OsStr::new("help")));
+        assert!(is_restics_alone(OsStr::new("snapshots")));
         assert!(matches!(parse_line("check"), Ok(Invocation::Command(_, Command::Check { file: None }))));
     }
 

@@ -11,6 +11,7 @@ pub mod log;
 pub mod outcome;
 pub mod profile;
 pub mod progress;
+pub mod restic;
 pub mod run;
 pub mod status;
 

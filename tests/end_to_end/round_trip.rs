@@ -1,23 +1,35 @@
 //! What goes in comes out: backup, forget, restore and dump, through the daemon and in the foreground.
 
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+};
 
-use prestic_tests::{files, home::TestHome, restic::each_restic};
+use prestic_tests::{
+    files,
+    home::TestHome,
+    restic::{Repository, Restic, each_restic},
+};
+
+/// A home with a repository, a folder of files, and a task that backs the folder up; `more` goes behind that.
+fn home_with_backup(restic: &Restic, more: &str) -> (TestHome, Repository, PathBuf) {
+    let mut home = TestHome::new();
+    let repository = restic.init(home.path("repository"));
+    let source = home.path("source");
+    files::tree(&source);
+    home.write_config(format!(
+        "[repo]\n{}\n[backup]\ninherit = repo\ncommand = backup\nargs = '{}'{more}",
+        repository.profile(),
+        source.display()
+    ));
+    home.start_daemon();
+    (home, repository, source)
+}
 
 #[test]
 fn restored_tree_and_dumped_file_are_what_was_backed_up() {
     each_restic(|restic| {
-        let mut home = TestHome::new();
-        let repository = restic.init(home.path("repository"));
-        let source = home.path("source");
-        files::tree(&source);
-        home.write_config(format!(
-            "[repo]\n{}\n[backup]\ninherit = repo\ncommand = backup\nargs = '{}'\n",
-            repository.profile(),
-            source.display()
-        ));
-        home.start_daemon();
-
+        let (home, repository, source) = home_with_backup(restic, "\n");
         home.ctl(&["run", "backup"]).expect_code(0);
         repository.check(1);
 
@@ -41,17 +53,8 @@ fn restored_tree_and_dumped_file_are_what_was_backed_up() {
 #[test]
 fn forget_task_leaves_the_snapshots_that_it_keeps() {
     each_restic(|restic| {
-        let mut home = TestHome::new();
-        let repository = restic.init(home.path("repository"));
-        let source = home.path("source");
-        files::tree(&source);
-        home.write_config(format!(
-            "[repo]\n{}\n[backup]\ninherit = repo\ncommand = backup\nargs = '{}'\n\n\
-             [tidy]\ninherit = repo\ncommand = forget\nargs =\n    --prune\n    --keep-last 1\n",
-            repository.profile(),
-            source.display()
-        ));
-        home.start_daemon();
+        let tidy = "\n\n[tidy]\ninherit = repo\ncommand = forget\nargs =\n    --prune\n    --keep-last 1\n";
+        let (home, repository, source) = home_with_backup(restic, tidy);
         home.ctl(&["run", "backup"]).expect_code(0);
         files::random_file(&source.join("plain.txt"), 5_000, 42);
         home.ctl(&["run", "backup", "--quiet"]).expect_code(0);
@@ -64,12 +67,7 @@ fn forget_task_leaves_the_snapshots_that_it_keeps() {
 #[test]
 fn words_after_two_dashes_reach_restic() {
     each_restic(|restic| {
-        let mut home = TestHome::new();
-        let repository = restic.init(home.path("repository"));
-        let source = home.path("source");
-        files::tree(&source);
-        home.write_config(format!("[backup]\n{}command = backup\nargs = '{}'\n", repository.profile(), source.display()));
-        home.start_daemon();
+        let (home, repository, _) = home_with_backup(restic, "\n");
         home.ctl(&["run", "backup", "--", "--tag", "by-hand"]).expect_code(0);
         assert_eq!(repository.snapshots()[0]["tags"], serde_json::json!(["by-hand"]));
     });
@@ -79,17 +77,7 @@ fn words_after_two_dashes_reach_restic() {
 #[test]
 fn missing_source_is_a_warning_even_where_restic_ends_with_0() {
     each_restic(|restic| {
-        let mut home = TestHome::new();
-        let repository = restic.init(home.path("repository"));
-        let source = home.path("source");
-        files::tree(&source);
-        home.write_config(format!(
-            "[backup]\n{}command = backup\nargs = '{}' '{}'\n",
-            repository.profile(),
-            source.display(),
-            home.path("absent").display()
-        ));
-        home.start_daemon();
+        let (home, repository, _) = home_with_backup(restic, " /nowhere/at/all\n");
         let exit_code = if restic.is_at_least("0.19.0") { 3 } else { 0 };
         home.ctl(&["run", "backup"]).expect_code(exit_code);
         repository.check(1);

@@ -3,6 +3,8 @@
 
 use std::{collections::HashSet, path::Path};
 
+use prestic_proto::restic;
+
 use super::{
     Config,
     command::{FLAGS_WITH_VALUE, PASSWORD_SOURCES},
@@ -11,42 +13,6 @@ use super::{
     profile::Profile,
 };
 use crate::schedule::Schedule;
-
-/// The commands of restic up to 0.19.
-const RESTIC_COMMANDS: [&str; 32] = [
-    "backup",
-    "cache",
-    "cat",
-    "check",
-    "copy",
-    "diff",
-    "dump",
-    "features",
-    "find",
-    "forget",
-    "generate",
-    "help",
-    "init",
-    "key",
-    "list",
-    "ls",
-    "migrate",
-    "mount",
-    "options",
-    "prune",
-    "rebuild-index",
-    "recover",
-    "repair",
-    "restore",
-    "rewrite",
-    "self-update",
-    "snapshots",
-    "stats",
-    "tag",
-    "unlock",
-    "version",
-    "completion",
-];
 
 /// The commands that open no repository.
 const COMMANDS_WITHOUT_PASSWORD: [&str; 8] =
@@ -98,10 +64,10 @@ pub(super) fn no_task(config: &Config, problems: &mut Problems) {
 
 fn misspelt_command(task: &Profile, problems: &mut Problems) {
     let (Some(command), Some(setting)) = (task.command().first(), task.find(Key::Command)) else { return };
-    if RESTIC_COMMANDS.contains(&command.as_str()) {
+    if restic::COMMANDS.contains(&command.as_str()) {
         return;
     }
-    if let Some(meant) = similar(command, RESTIC_COMMANDS.into_iter()) {
+    if let Some(meant) = similar(command, restic::COMMANDS.into_iter()) {
         let message = format!("restic has no command `{command}`");
         problems.warn(Problem::at(&setting.origin, &setting.key, message, format!("did you mean `{meant}`?")));
     }
