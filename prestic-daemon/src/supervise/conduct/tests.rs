@@ -87,6 +87,8 @@ impl Rig {
 }
 
 /// Makes a named pipe and puts it into the script. When a script opens it, it has done all that comes before.
+///
+/// A script that then idles does so in short naps: a signal that comes just before a blocking call would be seen after it only.
 fn make_pipe(rig: &mut Rig, folder: &Path) -> PathBuf {
     let path = folder.join("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -138,7 +140,7 @@ fn missing_program_is_named() {
 
 #[test]
 fn stop_interrupts_and_restic_may_end_in_its_own_way() {
-    let mut rig = rig("trap 'echo unlocked; exit 130' INT; : > PIPE; while :; do read -r line < PIPE; done");
+    let mut rig = rig("trap 'echo unlocked; exit 130' INT; : > PIPE; while :; do sleep 0.02; done");
     let folder = tempfile::tempdir().unwrap();
     let pipe = make_pipe(&mut rig, folder.path());
     let end = rig.run_with(|events| {
@@ -154,7 +156,7 @@ fn stop_interrupts_and_restic_may_end_in_its_own_way() {
 /// Stops a restic that ends with this code, for these causes one after the other.
 #[track_caller]
 fn check_stop(code: i32, causes: &[StopCause], outcome: Outcome) {
-    let mut rig = rig(&format!("trap 'exit {code}' INT; : > PIPE; while :; do read -r line < PIPE; done"));
+    let mut rig = rig(&format!("trap 'exit {code}' INT; : > PIPE; while :; do sleep 0.02; done"));
     let folder = tempfile::tempdir().unwrap();
     let pipe = make_pipe(&mut rig, folder.path());
     let end = rig.run_with(|events| {
@@ -184,7 +186,7 @@ fn shutdown_before_the_start_interrupts() {
 
 #[test]
 fn restic_that_does_not_stop_is_killed_after_the_grace_and_its_lock_looked_after() {
-    let mut rig = rig("trap '' INT; : > PIPE; while :; do read -r line < PIPE; done");
+    let mut rig = rig("trap '' INT; : > PIPE; while :; do sleep 0.02; done");
     let folder = tempfile::tempdir().unwrap();
     let pipe = make_pipe(&mut rig, folder.path());
     let end = rig.run_with(|events| {
@@ -199,7 +201,7 @@ fn restic_that_does_not_stop_is_killed_after_the_grace_and_its_lock_looked_after
 
 #[test]
 fn restic_that_always_unlocks_is_not_checked_after_a_stop() {
-    let mut rig = rig("trap 'exit 130' INT; : > PIPE; while :; do read -r line < PIPE; done");
+    let mut rig = rig("trap 'exit 130' INT; : > PIPE; while :; do sleep 0.02; done");
     rig.spec.restic_version = Some(ALWAYS_UNLOCKS);
     let folder = tempfile::tempdir().unwrap();
     let pipe = make_pipe(&mut rig, folder.path());
