@@ -26,6 +26,10 @@ const ANSWER_LIMIT: u64 = 1024 * 1024;
 /// The most locks that are looked at. A healthy repository has a few.
 const MAX_LOCKS: usize = 100;
 
+/// How often `unlock` is run, and the pause in between.
+const MAX_TRIES: u32 = 8;
+const REAPING_PAUSE: Duration = Duration::from_millis(500);
+
 /// A lock, as `restic cat lock` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -96,6 +100,31 @@ pub fn decide(locks: &[Lock], hostname: &str, ended_pid: u32, is_pid_in_use: imp
 /// of the run, where the caller's own is another one.
 pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Command)) -> Result<String, UnlockError> {
     let ask = |arguments: &[&str]| ask(restic, arguments, &prepare);
+    let mut tries = 0;
+    loop {
+        match decide(&locks(&ask)?, &process::hostname(), ended_pid, process::is_pid_in_use) {
+            Decision::Unlock if tries == MAX_TRIES => {
+                return Ok(format!("restic does not remove the lock that its process {ended_pid} had left."));
+            }
+            Decision::Unlock => {
+                if tries > 0 {
+                    wait_for_reaping();
+                }
+                ask(&["unlock"])?;
+                tries += 1;
+            }
+            Decision::NothingToDo if tries > 0 => {
+                return Ok(format!("Removed the lock that restic's process {ended_pid} had left."));
+            }
+            Decision::NothingToDo => return Ok(format!("restic's process {ended_pid} has left no lock.")),
+            Decision::Leave(reason) => {
+                return Ok(format!("Left the lock of restic's process {ended_pid} in place: {reason}."));
+            }
+        }
+    }
+}
+
+fn locks(ask: &impl Fn(&[&str]) -> Result<String, UnlockError>) -> Result<Vec<Lock>, UnlockError> {
     let list = ask(&["list", "locks", "--no-lock"])?;
     let ids: Vec<&str> = list.split_whitespace().filter(|word| is_lock_id(word)).collect();
     if ids.len() > MAX_LOCKS {
@@ -110,14 +139,14 @@ pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Com
             Err(error) => return Err(error),
         }
     }
-    match decide(&locks, &process::hostname(), ended_pid, process::is_pid_in_use) {
-        Decision::Unlock => {
-            ask(&["unlock"])?;
-            Ok(format!("Removed the lock that restic's process {ended_pid} had left."))
-        }
-        Decision::NothingToDo => Ok(format!("restic's process {ended_pid} has left no lock.")),
-        Decision::Leave(reason) => Ok(format!("Left the lock of restic's process {ended_pid} in place: {reason}.")),
-    }
+    Ok(locks)
+}
+
+/// restic takes a process that has ended, but that its parent has not waited for yet, for a living one, and leaves its lock.
+/// Where the parent is the system's first process, nobody is told when it has done so.
+#[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
+fn wait_for_reaping() {
+    thread::sleep(REAPING_PAUSE);
 }
 
 fn is_lock_id(word: &str) -> bool {
@@ -232,27 +261,38 @@ mod tests {
         ["sh", "-c", script, "restic"].map(str::to_owned).to_vec()
     }
 
+    /// Returns a restic with one lock of a process, which goes with the `unlock` of this number.
+    #[cfg(unix)]
+    fn locked_until(unlocks: u32, pid: u32, folder: &std::path::Path) -> Vec<String> {
+        let (id, host, mark) = ("0".repeat(64), process::hostname(), folder.join("unlocks").display().to_string());
+        shell(&format!(
+            "touch '{mark}'; case $1 in \
+             list) echo opened; if [ $(wc -l <'{mark}') -lt {unlocks} ]; then echo {id}; fi;; \
+             cat) echo '{{\"hostname\":\"{host}\",\"pid\":{pid}}}';; \
+             unlock) echo $# >>'{mark}';; esac"
+        ))
+    }
+
     #[test]
     #[cfg(unix)]
     fn unlock_is_run_when_the_lock_is_certain() {
         let folder = tempfile::tempdir().unwrap();
-        let mark = folder.path().join("unlocked");
-        let script = |pid: u32| {
-            let id = "0".repeat(64);
-            let host = process::hostname();
-            shell(&format!(
-                "case $1 in list) echo opened; echo {id};; cat) echo '{{\"hostname\":\"{host}\",\"pid\":{pid}}}';; \
-                 unlock) echo $# > '{}';; esac",
-                mark.display()
-            ))
-        };
         // No process has a number this high.
-        let line = unlock_after(&script(1 << 30), (1 << 30) + 1, |_| {}).unwrap();
+        let restic = locked_until(1, 1 << 30, folder.path());
+        let line = unlock_after(&restic, (1 << 30) + 1, |_| {}).unwrap();
         assert!(line.ends_with("has left no lock."), "{line}");
-        assert!(!mark.exists());
-        let line = unlock_after(&script(1 << 30), 1 << 30, |_| {}).unwrap();
+        let line = unlock_after(&restic, 1 << 30, |_| {}).unwrap();
         assert!(line.starts_with("Removed the lock"), "{line}");
-        assert_eq!(std::fs::read_to_string(mark).unwrap(), "1\n");
+        assert_eq!(std::fs::read_to_string(folder.path().join("unlocks")).unwrap(), "1\n");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn unlock_is_tried_again_while_the_system_still_knows_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = unlock_after(&locked_until(2, 1 << 30, folder.path()), 1 << 30, |_| {}).unwrap();
+        assert!(line.starts_with("Removed the lock"), "{line}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("unlocks")).unwrap(), "1\n1\n");
     }
 
     #[test]
