@@ -72,6 +72,12 @@ impl Followed {
         Change::Moved(id)
     }
 
+    /// Whether a run is not the one that is followed under its number: the daemon has lost that one.
+    pub fn is_another(&self, run: &Run) -> bool {
+        let known = self.runs.iter().filter_map(|(_, known)| known.as_ref()).find(|known| known.id == run.id);
+        known.is_some_and(|known| known.created_at != run.created_at)
+    }
+
     /// Takes what the daemon says of the progress of a run.
     pub fn take_progress(&mut self, id: RunId, progress: Progress) -> Change {
         let Some(run) = self.runs.iter_mut().filter_map(|(_, run)| run.as_mut()).find(|run| run.id == id) else {
@@ -132,6 +138,17 @@ mod tests {
         followed.take_progress(id, progress(5));
         assert_eq!(followed.take_run(run_in(RunState::Stopping { pid: 7 })), Change::Moved(id));
         assert_eq!(followed.run(id).unwrap().progress, Some(progress(5)));
+    }
+
+    #[test]
+    fn another_run_under_the_same_number_is_none_of_ours() {
+        let mut followed = followed_in(RunState::Queued);
+        let mut another = run_in(succeeded());
+        assert!(!followed.is_another(&another));
+        another.created_at += chrono::TimeDelta::seconds(1);
+        assert!(followed.is_another(&another));
+        assert_eq!(followed.take_run(another), Change::None);
+        assert!(!followed.is_over());
     }
 
     #[test]

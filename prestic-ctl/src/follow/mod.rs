@@ -139,6 +139,9 @@ impl Follower<'_> {
                     Err(error) => return Err(Interruption::Error(error.into())),
                 },
             };
+            if self.followed.is_another(&run) {
+                return Err(Interruption::Error(CtlError::Forgotten(id)));
+            }
             let change = self.followed.take_run(run);
             self.show(change)?;
         }

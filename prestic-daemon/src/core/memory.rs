@@ -9,7 +9,10 @@ use prestic_proto::{
 };
 
 use crate::{
-    core::state::{TaskMemory, TaskState},
+    core::{
+        news::SIGTERM,
+        state::{TaskMemory, TaskState},
+    },
     status_ini::TaskEntry,
 };
 
@@ -44,7 +47,8 @@ pub fn recall<'a>(entry: Option<&TaskEntry>, runs: impl IntoIterator<Item = &'a 
 fn handled_until(saved: Option<DateTime<Utc>>, due_at: DateTime<Utc>, end: Option<&Finished>) -> Option<DateTime<Utc>> {
     match end.map(|finished| &finished.outcome) {
         Some(Outcome::Interrupted) if saved.is_none_or(|saved| saved <= due_at) => Some(due_at - TimeDelta::minutes(1)),
-        Some(Outcome::Interrupted | Outcome::Stopped) => saved,
+        // One that was terminated may have been so by the machine's shutdown: the daemon that saw it has judged.
+        Some(Outcome::Interrupted | Outcome::Stopped | Outcome::Killed(SIGTERM)) => saved,
         _ => saved.max(Some(due_at)),
     }
 }

@@ -38,6 +38,9 @@ pub enum RunNews {
     Gone(String),
 }
 
+/// The signal with which a system that goes down asks everybody to end.
+pub const SIGTERM: i32 = 15;
+
 impl<Zone: TimeZone> Planner<Zone> {
     /// Keeps the number of a run from being given again: all that is known of it is that there was one.
     pub fn reserve(&mut self, run: RunId) {
@@ -132,10 +135,16 @@ impl<Zone: TimeZone> Planner<Zone> {
                 task.last_success_at = Some(finished.at);
             }
             if let Some(due_at) = run.due_at {
+                if finished.outcome == Outcome::Killed(SIGTERM) {
+                    task.terminated = Some((due_at, now));
+                }
                 let may_repeat = is_lost || self.state.is_shutting_down || task.repeated.replace(due_at) != Some(due_at);
                 task.handled_until = match finished.outcome {
                     // The catch-up rule decides on the occurrence: now, or when the next daemon starts.
                     Outcome::Interrupted if may_repeat => task.handled_until.min(due_at - TimeDelta::minutes(1)),
+                    Outcome::Killed(SIGTERM) if self.state.is_shutting_down => {
+                        task.handled_until.min(due_at - TimeDelta::minutes(1))
+                    }
                     // Later than the occurrence, which tells the next daemon that it is given up.
                     Outcome::Interrupted => task.handled_until.max(now),
                     _ => task.handled_until.max(due_at),

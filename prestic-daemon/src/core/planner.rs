@@ -25,6 +25,9 @@ pub const REMEMBERED_RUNS: usize = 500;
 /// A mark that is further ahead than this was made by a clock that was wrong (as Debian's cron judges it).
 const FAR_AHEAD: TimeDelta = TimeDelta::hours(3);
 
+/// How far apart the signals of one shutdown may reach restic and the daemon.
+const SAME_SHUTDOWN: TimeDelta = TimeDelta::seconds(10);
+
 fn is_far_ahead(mark: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     mark - now > FAR_AHEAD
 }
@@ -106,7 +109,7 @@ impl<Zone: TimeZone> Planner<Zone> {
         let handled_until = handled_until.filter(|until| !is_far_ahead(*until, now)).unwrap_or(now);
         let active = self.active_run(&plan.name);
         let next_due_at = self.next_after(&plan, handled_until);
-        TaskState { plan, handled_until, next_due_at, active, last_run, last_success_at, repeated: None }
+        TaskState { plan, handled_until, next_due_at, active, last_run, last_success_at, terminated: None, repeated: None }
     }
 
     fn active_run(&self, task: &str) -> Option<RunId> {
@@ -334,13 +337,25 @@ impl<Zone: TimeZone> Planner<Zone> {
         vec![Action::Announce(Box::new(run.clone())), Action::SaveStatus(run.task)]
     }
 
+    /// A machine that goes down sends SIGTERM to everybody at once: what it ended a moment before us was cut off, too.
+    fn give_back_terminated(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for task in self.state.tasks.values_mut() {
+            if let Some((due_at, _)) = task.terminated.take().filter(|(_, at)| now - *at < SAME_SHUTDOWN) {
+                task.handled_until = task.handled_until.min(due_at - TimeDelta::minutes(1));
+                actions.push(Action::SaveStatus(task.plan.name.clone()));
+            }
+        }
+        actions
+    }
+
     /// Takes no more runs, drops the queue and asks every run to stop. Told twice, it leaves no grace.
     ///
     /// What was queued or is cut off by this has not been dealt with: the next daemon's catch-up rule decides on it.
     pub fn shut_down(&mut self, now: DateTime<Utc>) -> Vec<Action> {
         let at_once = self.state.is_shutting_down;
         self.state.is_shutting_down = true;
-        let mut actions = Vec::new();
+        let mut actions = self.give_back_terminated(now);
         for id in self.state.queue.clone() {
             actions.extend(self.drop_queued(id, now));
         }

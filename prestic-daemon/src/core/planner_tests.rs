@@ -183,6 +183,30 @@ fn occurrence_cut_off_by_shutdown_is_left_to_the_next_daemon() {
 }
 
 #[test]
+fn occurrence_terminated_together_with_the_daemon_is_left_to_the_next_one() {
+    for shutdown_first in [true, false] {
+        let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+        planner.wake(at(60));
+        planner.hear(RunId(1), RunNews::Recorded, at(60));
+        if shutdown_first {
+            planner.shut_down(at(61));
+        }
+        end_at(&mut planner, 1, Outcome::Killed(15), 61);
+        planner.shut_down(at(61));
+        assert_eq!(planner.state().tasks["home"].handled_until, at(59), "shutdown first: {shutdown_first}");
+    }
+}
+
+#[test]
+fn occurrence_that_somebody_terminated_long_before_is_dealt_with() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
+    planner.wake(at(60));
+    end_at(&mut planner, 1, Outcome::Killed(15), 61);
+    planner.shut_down(at(62));
+    assert_eq!(planner.state().tasks["home"].handled_until, at(60));
+}
+
+#[test]
 fn occurrence_stopped_by_the_user_is_dealt_with() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
     planner.wake(at(60));

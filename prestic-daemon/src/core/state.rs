@@ -42,6 +42,8 @@ pub struct TaskState {
     pub last_run: Option<LastRun>,
     /// When a run last ended well.
     pub last_success_at: Option<DateTime<Utc>>,
+    /// The occurrence whose run was ended by a SIGTERM that was not ours, and when.
+    pub terminated: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// The occurrence whose run was cut off and repeated: that happens once.
     pub repeated: Option<DateTime<Utc>>,
 }

@@ -78,8 +78,9 @@ impl Api for Server {
             let found = refuse_if_gone(self.core.ask(|reply| Command::FindRun(RunSelector::Run(run), reply)).await)?;
             let is_over = found.finished().is_some();
             let chunk = match found.log_file {
+                None if is_over => return Err(ApiError::NoLog { run, reason: why_no_log(&found.last_lines) }),
                 Some(name) => read_chunk(run, self.home.logs_dir().join(name), offset, is_over).await?,
-                None => LogChunk { offset, text: String::new(), next: offset, is_complete: is_over },
+                None => LogChunk { offset, text: String::new(), next: offset, is_complete: false },
             };
             if !chunk.text.is_empty() || chunk.is_complete {
                 return Ok(chunk);
@@ -118,6 +119,11 @@ async fn answer<T>(asked: Result<T, CoreGone>) -> T {
 
 fn refuse_if_gone<T>(asked: Result<Result<T, ApiError>, CoreGone>) -> Result<T, ApiError> {
     asked.unwrap_or(Err(ApiError::ShuttingDown))
+}
+
+/// A run that restic was never started for, or whose log could not be made, has its reason in its last lines.
+fn why_no_log(last_lines: &[String]) -> String {
+    if last_lines.is_empty() { "it has none, because restic was not started".to_owned() } else { last_lines.join("; ") }
 }
 
 async fn read_chunk(run: RunId, path: PathBuf, offset: u64, is_over: bool) -> Result<LogChunk, ApiError> {
