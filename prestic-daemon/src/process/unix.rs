@@ -27,11 +27,19 @@ use crate::{
 #[cfg(target_os = "linux")]
 const PIPE_SIZE: usize = 1024 * 1024;
 
-/// Leaves a supervisor that will be started as it is: it separates itself, by [`leave_session`].
-pub fn detach(_command: &mut Command) {}
+/// The name of a supervisor's program in lists of processes, where it would be that of the link that it was started from.
+const PROGRAM: &str = "prestic-daemon";
+
+/// Gives a supervisor that will be started its name. It separates itself, by [`leave_session`].
+pub fn detach(command: &mut Command) {
+    command.arg0(PROGRAM);
+}
 
 /// Leaves the session and the terminal of whoever started this process.
 pub fn leave_session() {
+    // A process without the right name is still the right process.
+    #[cfg(target_os = "linux")]
+    let _ = std::ffi::CString::new(PROGRAM).map(|name| rustix::thread::set_name(&name));
     // It fails only for a process that leads its session already, and then there is nothing to leave.
     let _ = setsid();
 }
