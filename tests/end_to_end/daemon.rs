@@ -1,9 +1,17 @@
 //! The daemon as a process: one a home, and a configuration that is never replaced by a broken one.
 
-use prestic_proto::event::{EventKind, Watched};
-use prestic_tests::{fake::FakeScript, home::TestHome};
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use prestic_proto::{
+    event::{EventKind, Watched},
+    outcome::Outcome,
+};
+use prestic_tests::{
+    fake::{FakeScript, Gate, Wire},
+    home::TestHome,
+    processes,
+};
 use rustix::process::Signal;
-use std::time::Duration;
 
 fn task(name: &str) -> String {
     format!("[{name}]\n{}repository = /nowhere\ncommand = backup\nargs = /nowhere\n\n", FakeScript::default().profile())
@@ -102,4 +110,41 @@ fn shutdown_leaves_no_socket() {
     home.ctl(&["shutdown"]).expect_code(0);
     assert!(home.wait_for_daemon().success());
     assert!(!home.home().root().join("run/daemon.sock").exists(), "{}", socket.display());
+}
+
+/// A home with a task whose restic waits at the gate.
+fn home_with_gate() -> (TestHome, Gate, Wire) {
+    let home = TestHome::new();
+    let gate = Gate::new(home.path("gate"));
+    let wire = Wire::new(home.path("wire"));
+    let script = FakeScript { tell: Some(wire.path().to_owned()), ..FakeScript::of([gate.wait()]) };
+    home.write_config(format!("[gated]\n{}repository = /nowhere\ncommand = backup\nargs = /nowhere\n", script.profile()));
+    (home, gate, wire)
+}
+
+#[test]
+fn restic_has_no_input_and_a_session_apart_from_the_daemon_s() {
+    let (mut home, gate, mut wire) = home_with_gate();
+    let daemon = home.start_daemon();
+    let run = home.run("gated");
+    let restic = wire.hear_start();
+    assert_eq!(processes::standard_input(restic), Some(PathBuf::from("/dev/null")));
+    let supervisor = processes::parent(restic).unwrap();
+    assert_eq!(processes::session(restic), Some(supervisor), "each run has a session of its own");
+    assert_ne!(processes::session(restic), processes::session(daemon));
+    gate.open();
+    home.expect_outcome(run, &Outcome::Succeeded);
+}
+
+#[test]
+fn run_does_not_notice_that_its_client_was_killed() {
+    let (mut home, gate, mut wire) = home_with_gate();
+    home.start_daemon();
+    let mut client = home.ctl_command(&["run", "gated"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let restic = wire.hear_start();
+    client.kill().unwrap();
+    client.wait().unwrap();
+    let run = home.wait_for_task("gated", |run| run.pid() == Some(restic)).id;
+    gate.open();
+    home.expect_outcome(run, &Outcome::Succeeded);
 }

@@ -45,9 +45,24 @@ pub fn wait_for_exit(number: u32, limit: Duration) -> bool {
 
 /// Returns the parent of a process.
 pub fn parent(number: u32) -> Option<u32> {
+    stat_field(number, 1)
+}
+
+/// Returns the session of a process: the number of the process that leads it.
+pub fn session(number: u32) -> Option<u32> {
+    stat_field(number, 3)
+}
+
+/// Returns a field of a process's `stat`, counted from the state.
+fn stat_field(number: u32, index: usize) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
     // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    stat.rsplit_once(')')?.1.split_whitespace().nth(index)?.parse().ok()
+}
+
+/// Returns what a process reads as its standard input.
+pub fn standard_input(number: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{number}/fd/0")).ok()
 }
 
 /// Returns the program that a process runs.

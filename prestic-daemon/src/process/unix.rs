@@ -13,7 +13,7 @@ use std::{
 };
 
 use interprocess::{
-    local_socket::{GenericFilePath, Listener, ListenerOptions, Stream, ToFsName, traits::StreamCommon as _},
+    local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName, traits::StreamCommon},
     os::unix::local_socket::ListenerOptionsExt as _,
 };
 use rustix::process::{geteuid, setsid};
@@ -120,10 +120,9 @@ pub fn listen(path: &Path) -> io::Result<Listener> {
     }
 }
 
-/// Whether the process at the other end belongs to the same user, or to root.
-pub fn is_own_peer(stream: &Stream) -> bool {
-    let Ok(peer) = stream.peer_creds() else { return false };
-    peer.euid().is_some_and(|user| user == 0 || user == geteuid().as_raw())
+/// Whether the process at the other end belongs to the same user.
+pub fn is_own_peer(stream: &impl StreamCommon) -> bool {
+    stream.peer_creds().ok().and_then(|peer| peer.euid()) == Some(geteuid().as_raw())
 }
 
 /// Returns the name of this machine, as restic writes it into its locks.

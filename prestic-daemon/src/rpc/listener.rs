@@ -22,7 +22,7 @@ use prestic_proto::{
 use tarpc::server::{BaseChannel, Channel};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{atomic_write, clock::Stopwatch, core::CoreHandle, rpc::api::Server};
+use crate::{atomic_write, clock::Stopwatch, core::CoreHandle, process, rpc::api::Server};
 
 /// How many clients may be connected at once. The next one is turned away.
 const MAX_CONNECTIONS: usize = 256;
@@ -78,7 +78,7 @@ impl Listener {
                 Some(_) = connections.join_next() => continue,
             };
             match accepted {
-                Ok(stream) if !is_own(&stream) => {
+                Ok(stream) if !process::is_own_peer(&stream) => {
                     strangers.warn(|| "a client of another user was turned away".to_owned());
                 }
                 // It comes first and is closed if there is no place, so that it need not wait for its own time limit.
@@ -147,15 +147,13 @@ fn listen(path: &Path) -> io::Result<Socket> {
 fn listen(path: &Path) -> io::Result<Socket> {
     use interprocess::os::windows::local_socket::ListenerOptionsExt;
 
-    use crate::process;
-
     let options = ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?);
     options.security_descriptor(process::own_user_only()?).create_tokio()
 }
 
 #[cfg(unix)]
 fn check_path(path: &Path) -> io::Result<()> {
-    crate::process::check_socket_path(path)
+    process::check_socket_path(path)
 }
 
 #[cfg(windows)]
@@ -185,19 +183,6 @@ fn check_folder(folder: &Path, metadata: &fs::Metadata) -> io::Result<()> {
 #[cfg(windows)]
 fn check_folder(_folder: &Path, _metadata: &fs::Metadata) -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(unix)]
-fn is_own(stream: &Stream) -> bool {
-    use interprocess::local_socket::traits::StreamCommon;
-
-    stream.peer_creds().ok().and_then(|peer| peer.euid()) == Some(rustix::process::geteuid().as_raw())
-}
-
-/// The pipe's security descriptor has turned others away already.
-#[cfg(windows)]
-fn is_own(_stream: &Stream) -> bool {
-    true
 }
 
 #[cfg(test)]

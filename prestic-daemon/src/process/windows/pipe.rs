@@ -9,7 +9,7 @@ use std::{
 };
 
 use interprocess::{
-    local_socket::{GenericFilePath, Listener, ListenerOptions, Stream, ToFsName},
+    local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName, traits::StreamCommon},
     os::windows::{
         local_socket::ListenerOptionsExt,
         security_descriptor::{AsSecurityDescriptorExt, BorrowedSecurityDescriptor, SecurityDescriptor},
@@ -38,7 +38,7 @@ pub fn listen(path: &Path) -> io::Result<Listener> {
 }
 
 /// Whether the process at the other end belongs to the same user: the pipe's descriptor has turned others away.
-pub fn is_own_peer(_stream: &Stream) -> bool {
+pub fn is_own_peer(_stream: &impl StreamCommon) -> bool {
     true
 }
 
