@@ -17,6 +17,7 @@ use std::{
         io::{AsRawHandle, FromRawHandle, IntoRawHandle, OwnedHandle, RawHandle},
         process::CommandExt,
     },
+    path::Path,
     process::{Command, ExitStatus, Stdio},
 };
 
@@ -54,6 +55,19 @@ const SIGKILL: i32 = 9;
 /// Then it does not end with the console of whoever starts it, and no window opens for it or for its restic.
 pub fn detach(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
+}
+
+/// There is no limit on open files to raise.
+pub fn raise_descriptor_limit() -> io::Result<()> {
+    Ok(())
+}
+
+/// There is no limit on open files to give back.
+pub fn restore_descriptor_limit(_command: &mut Command) {}
+
+/// A pipe's name can be longer than any path of a home.
+pub fn check_socket_path(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Makes this process the first of a job, to which whatever it starts belongs.

@@ -51,7 +51,7 @@ impl Listener {
     pub async fn open(home: &Home) -> io::Result<Self> {
         let path = endpoint::daemon_socket(home);
         prepare_folder(&endpoint::socket_dir(home))?;
-        check_path(&path)?;
+        process::check_socket_path(&path)?;
         if answers(&path).await {
             let path = path.display();
             let text = format!("another daemon listens on {path} although it does not hold the lock: end it first");
@@ -149,16 +149,6 @@ fn listen(path: &Path) -> io::Result<Socket> {
 
     let options = ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?);
     options.security_descriptor(process::own_user_only()?).create_tokio()
-}
-
-#[cfg(unix)]
-fn check_path(path: &Path) -> io::Result<()> {
-    process::check_socket_path(path)
-}
-
-#[cfg(windows)]
-fn check_path(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn prepare_folder(folder: &Path) -> io::Result<()> {

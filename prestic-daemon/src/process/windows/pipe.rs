@@ -107,7 +107,10 @@ impl Drop for SystemMemory {
 
 #[cfg(test)]
 mod tests {
-    use interprocess::local_socket::traits::{Listener as _, Stream as _};
+    use interprocess::local_socket::{
+        Stream,
+        traits::{Listener as _, Stream as _},
+    };
 
     use super::*;
 
