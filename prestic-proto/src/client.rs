@@ -60,6 +60,7 @@ impl Client {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
                 return Err(ConnectError::NotRunning { home: home.root().to_owned() });
             }
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(ConnectError::LongPath { socket }),
             Err(source) => return Err(ConnectError::Io { socket, source }),
         };
         Self::over(connection).await.map_err(ConnectError::Call)

@@ -84,6 +84,12 @@ pub enum ConnectError {
         /// The home that it would serve.
         home: PathBuf,
     },
+    /// No socket can have this path.
+    #[error("{} is too long for the path of a socket: use a shorter `PRESTIC_HOME`", .socket.display())]
+    LongPath {
+        /// The path that the socket would have.
+        socket: PathBuf,
+    },
     /// The socket is there, but it cannot be used.
     #[error("cannot connect to the daemon at {}", .socket.display())]
     Io {

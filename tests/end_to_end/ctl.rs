@@ -62,6 +62,16 @@ fn name_that_is_nearly_right_gets_a_hint() {
 }
 
 #[test]
+fn home_that_is_too_long_for_a_socket_is_named() {
+    let home = home_with_task();
+    let long = home.path(&"x".repeat(120));
+    let mut status = home.ctl_command(&["status", "--no-start"]);
+    let status = status.env("PRESTIC_HOME", &long).output().unwrap();
+    let words = String::from_utf8(status.stderr).unwrap();
+    assert!(words.contains("use a shorter `PRESTIC_HOME`"), "{words}");
+}
+
+#[test]
 fn check_tells_errors_by_its_exit_code() {
     let home = home_with_task();
     home.ctl(&["check"]).expect_code(0);
