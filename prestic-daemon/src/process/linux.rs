@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{Pid, PidfdFlags, Signal, getsid, pidfd_open, pidfd_send_signal},
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
 use crate::process::ProcessId;
@@ -67,7 +67,8 @@ pub fn wait_for_end(process: &ProcessId, limit: Option<Duration>) -> io::Result<
 /// A caller that does not lead its session has not made it, and so nothing in it is the caller's to kill.
 pub fn kill_rest_of_session() -> io::Result<usize> {
     let own_pid = std::process::id();
-    if getsid(None)?.as_raw_nonzero().get().cast_unsigned() != own_pid {
+    // Not `getsid`: in a container whose session began outside it, that gives 0, which rustix takes for impossible.
+    if stat(own_pid)?.session != own_pid {
         return Ok(0);
     }
     let mut killed = 0;
