@@ -161,7 +161,7 @@ fn read_field(kind: FieldKind, token: &Token) -> Result<Field, ScheduleError> {
     Ok(Field { numbers: kind.read(token)?.numbers, has_asterisk: false })
 }
 
-/// Reads days from the end, where a step goes towards it.
+/// Reads days from the end. A range has steps away from it, a single day with a step goes towards it, as systemd has it.
 fn read_last_days(token: &Token) -> Result<NumberSet, ScheduleError> {
     if token.text == "*" {
         return Ok(NumberSet::range(1, 31));
@@ -170,11 +170,10 @@ fn read_last_days(token: &Token) -> Result<NumberSet, ScheduleError> {
     for (item, part) in fields::items(token) {
         let (range, step) = DAY.step_of(&item, &part)?;
         let (nearest, farthest) = DAY.range_of(range, false, &part)?;
-        let nearest = if step.is_some() && !range.contains("..") { 1 } else { nearest };
-        days = (nearest..=farthest)
-            .rev()
-            .step_by(step.unwrap_or(1) as usize)
-            .fold(days, |days, day| days.union(NumberSet::of(day)));
+        days = days.union(match step {
+            Some(step) if nearest == farthest => (1..=farthest).rev().step_by(step as usize).collect(),
+            _ => (nearest..=farthest).step_by(step.unwrap_or(1) as usize).collect(),
+        });
     }
     Ok(days)
 }

@@ -48,15 +48,15 @@ fn walk(rule: &Rule, calendar: &Calendar, from: DateTime<Utc>, until: DateTime<U
         let now_shown = shown(instant, zone);
         let is_due = match &rule.times {
             Times::Clock { fixed, wild } => {
-                let is_fixed = |local: NaiveDateTime| fixed.contains(local.hour() * 60 + local.minute());
-                (is_on(&rule.dates, now_shown.date()) && wild.contains(now_shown.hour() * 60 + now_shown.minute()))
-                    || (!fixed.is_empty()
-                        && minutes_after(reached, now_shown).any(|local| is_on(&rule.dates, local.date()) && is_fixed(local)))
+                let is_fixed =
+                    |local: &NaiveDateTime| fixed.contains(minute_of_day(*local)) && is_on(&rule.dates, local.date());
+                (wild.contains(minute_of_day(now_shown)) && is_on(&rule.dates, now_shown.date()))
+                    || (!fixed.is_empty() && minutes_after(reached, now_shown).any(|local| is_fixed(&local)))
             }
             Times::Steps { minutes, within } => {
                 (instant - calendar.anchor).num_minutes() % i64::from(*minutes) == 0
+                    && within.contains(minute_of_day(now_shown))
                     && is_on(&rule.dates, now_shown.date())
-                    && within.contains(now_shown.hour() * 60 + now_shown.minute())
             }
         };
         if instant > from && is_due {
@@ -70,6 +70,10 @@ fn walk(rule: &Rule, calendar: &Calendar, from: DateTime<Utc>, until: DateTime<U
 fn shown(instant: DateTime<Utc>, zone: Zone) -> NaiveDateTime {
     let Zone::Named(zone) = zone else { panic!("only named zones are walked through") };
     instant.with_timezone(&zone).naive_local()
+}
+
+fn minute_of_day(local: NaiveDateTime) -> u32 {
+    local.hour() * 60 + local.minute()
 }
 
 /// Returns the whole minutes in `(reached, now_shown]`.

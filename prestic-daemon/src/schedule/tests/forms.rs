@@ -169,6 +169,7 @@ fn calendars_are_those_of_systemd() {
     check("calendar:03~05", "calendar:*-03~05 00:00");
     check("calendar:*-*~07/1", "calendar:*-*~01..07 00:00");
     check("calendar:*-*~7/2", "calendar:*-*~01,03,05,07 00:00");
+    check("calendar:*-*~2..9/3", "calendar:*-*~02,05,08 00:00");
     check("calendar:05-03", "calendar:*-05-03 00:00");
     check("calendar:30-1-1 12:00", "calendar:2030-01-01 12:00");
     check("calendar:2026..2030/2-01-01", "calendar:2026,2028,2030-01-01 00:00");
