@@ -78,7 +78,7 @@ pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
     if !file.exists() {
         return Err(ForegroundError::NoConfig(file));
     }
-    let Loaded { config, report } = config::load_for_one_run(&file);
+    let Loaded { config, report, .. } = config::load_for_one_run(&file);
     let Some(profile) = config.profile(name) else {
         let similar = config.similar_profile(name);
         return Err(missing_profile(name, similar, report.errors));

@@ -50,8 +50,9 @@ struct Seen {
 }
 
 /// Warns of files that are missing, and of secret ones that others can read: of each file once.
-pub(super) fn of_config(file: &Path, config: &Config, problems: &mut Problems) {
-    let named = named_files(file, config);
+pub(super) fn of_config(config: &Config, problems: &mut Problems) {
+    let files = problems.files().to_owned();
+    let named = named_files(&files, config);
     let seen = look_at(named.iter().map(|named| named.path.clone()).collect(), TIME_LIMIT, look);
     for (named, seen) in named.iter().zip(&seen) {
         named.report(*seen, problems);
@@ -62,8 +63,9 @@ pub(super) fn of_config(file: &Path, config: &Config, problems: &mut Problems) {
     }
 }
 
-fn named_files<'config>(file: &Path, config: &'config Config) -> Vec<Named<'config>> {
-    let mut named = vec![Named { role: Role::Configuration, path: file.to_owned(), setting: None }];
+fn named_files<'config>(files: &[PathBuf], config: &'config Config) -> Vec<Named<'config>> {
+    let own = |file: &PathBuf| Named { role: Role::Configuration, path: file.clone(), setting: None };
+    let mut named: Vec<_> = files.iter().map(own).collect();
     let mut told = HashSet::new();
     let mut add = |role: Role, text: &str, setting: Option<&'config Setting>| {
         // A relative path would be looked up in the folder of whoever starts restic.
@@ -138,7 +140,7 @@ impl Named<'_> {
     fn warn(&self, message: String, hint: String, problems: &mut Problems) {
         problems.warn(match self.setting {
             Some(setting) => Problem::at(&setting.origin, &setting.key, message, hint),
-            None => Problem { message, hint: Some(hint), ..Problem::default() },
+            None => Problem { file: Some(&self.path), message, hint: Some(hint), ..Problem::default() },
         });
     }
 }

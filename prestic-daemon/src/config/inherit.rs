@@ -106,17 +106,10 @@ impl Resolver {
     fn report_cycle(&mut self, cycle: &[usize], problems: &mut Problems) {
         let names: Vec<_> = cycle.iter().chain(cycle.first()).map(|index| self.drafts[*index].name.as_str()).collect();
         let Some(first) = cycle.first().map(|index| &self.drafts[*index]) else { return };
-        let (line, section) = match inherit_setting(first) {
-            Some(setting) => (Some(setting.origin.line), Some(setting.origin.section.as_str())),
-            None => (None, Some(first.name.as_str())),
-        };
-        problems.error(Problem {
-            line,
-            section,
-            key: Some("inherit"),
-            message: format!("profiles inherit each other in a circle: `{}`", names.join(" -> ")),
-            hint: Some("take one of these names out of its `inherit`".to_owned()),
-        });
+        let Some(setting) = inherit_setting(first) else { return };
+        let message = format!("profiles inherit each other in a circle: `{}`", names.join(" -> "));
+        let hint = "take one of these names out of its `inherit`";
+        problems.error(Problem::at(&setting.origin, "inherit", message, hint));
         for index in cycle {
             self.drafts[*index].is_valid = false;
         }

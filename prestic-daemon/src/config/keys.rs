@@ -36,6 +36,8 @@ pub enum Key {
     LogFilter,
     MaxParallel,
     StopGrace,
+    StartupDelay,
+    Include,
 }
 
 /// Whose option it is.
@@ -135,6 +137,14 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::StopGrace, "stop-grace", Kind::Duration, Destination::PRestic, "how long restic may take to stop before it is killed").or("75s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::StartupDelay, "startup-delay", Kind::Duration, Destination::PRestic, "how long what was missed waits after the start of the machine or of the daemon").or("60s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::Include, "include", Kind::Words, Destination::PRestic, "more files to read, as `conf.d/*.ini`; relative to the file that includes them")
     },
 ];
 

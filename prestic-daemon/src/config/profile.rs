@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use prestic_proto::profile::{OptionValue, Origin, ProfileDetails, ProfileSummary};
 
 use super::{
+    ini::Place,
     keys::{self, DEFAULT_BACKUP_LOG_FILTER, Key, NO_DESCRIPTION, Slot},
     redact,
     value::Value,
@@ -26,6 +27,8 @@ pub struct Setting {
     pub value: Value,
     /// Where.
     pub origin: Origin,
+    /// The same, for comparing.
+    pub(super) place: Place,
 }
 
 /// A section of the configuration, resolved.

@@ -36,7 +36,7 @@ pub(super) struct Reloads {
 impl Core {
     /// Makes the valid profiles of a file live.
     pub(super) fn use_config(&mut self, loaded: Loaded) {
-        let Loaded { config, report } = loaded;
+        let Loaded { config, report, .. } = loaded;
         let plans = config.tasks().map(|profile| TaskPlan {
             name: profile.name().to_owned(),
             schedule: profile.schedule().and_then(|text| Schedule::parse(text).ok()).filter(|schedule| !schedule.is_never()),

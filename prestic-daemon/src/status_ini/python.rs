@@ -10,9 +10,9 @@ use crate::config::{
 
 /// Reads a text. Values of several lines are spelled as they stand in a file: each further line begins with a tab.
 pub(super) fn read(text: &str) -> Result<Ini, Damage> {
-    let document = python_ini::parse(text);
+    let document = python_ini::parse(text, 0);
     if let Some(fault) = document.faults.first() {
-        return Err(Damage::NotIni { line: fault.line, message: describe_fault(fault).message });
+        return Err(Damage::NotIni { line: fault.place.line, message: describe_fault(fault, &[]).message });
     }
     let mut content = Ini::new();
     let defaults = Some(document.defaults).filter(|defaults| !defaults.entries.is_empty());
