@@ -192,7 +192,8 @@ fn parse_size(text: &str) -> Option<u64> {
     (size <= f64::from(u32::MAX)).then_some(size as u64)
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads seconds, or numbers with units, as `1h30m`; none if it is no duration.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut seconds: u64 = 0;
     let mut rest = text;
     while !rest.is_empty() {
@@ -212,6 +213,19 @@ fn parse_duration(text: &str) -> Option<Duration> {
         rest = letters.as_str().trim_start();
     }
     Some(Duration::from_secs(seconds)).filter(|duration| *duration <= LONGEST_DURATION)
+}
+
+/// Returns the shortest spelling of a duration that reads back as the same, as `1h30m`.
+pub fn show_duration(duration: Duration) -> String {
+    let mut rest = duration.as_secs();
+    let mut text = String::new();
+    for (unit, seconds) in [("d", 24 * 3600), ("h", 3600), ("m", 60), ("s", 1)] {
+        if rest >= seconds {
+            text.push_str(&format!("{}{unit}", rest / seconds));
+            rest %= seconds;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 fn parse_pattern(text: &str) -> Result<Value, BadValue> {
@@ -319,6 +333,13 @@ mod tests {
         check(Kind::Duration, "", Some(Value::Duration(None)));
         for text in ["h", "5x", "-5", "1.5h", "1h30", "99999999999999999999", "99999999999d"] {
             check(Kind::Duration, text, None);
+        }
+    }
+
+    #[test]
+    fn durations_are_shown_as_they_are_read() {
+        for text in ["0s", "59s", "1m", "1h30m", "1d", "2d3h4m5s"] {
+            assert_eq!(show_duration(parse_duration(text).expect("it is one")), text);
         }
     }
 

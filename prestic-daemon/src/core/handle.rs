@@ -31,6 +31,7 @@ use crate::{
     log_files,
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
+    schedule::Zone,
     status_ini::StatusIni,
     supervise::feed::{Order, StopCause},
 };
@@ -44,7 +45,7 @@ const LAST_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Core {
     pub(super) home: Home,
-    pub(super) planner: Planner<Local>,
+    pub(super) planner: Planner,
     pub(super) config: Config,
     pub(super) config_state: ConfigState,
     pub(super) started_at: chrono::DateTime<chrono::Utc>,
@@ -81,7 +82,7 @@ impl Core {
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let instance = u64::try_from(now.timestamp_millis()).unwrap_or_default();
         let mut core = Self {
-            planner: Planner::new(Local),
+            planner: Planner::new(Zone::Machine),
             config: Config::default(),
             config_state: ConfigState { path: home.config_file(), loaded_at: None, errors: Vec::new(), warnings: Vec::new() },
             started_at: now,

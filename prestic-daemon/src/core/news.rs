@@ -1,6 +1,6 @@
 //! What is heard of runs: how it changes the state, and what follows from it. Pure, like the rest of the planner.
 
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     outcome::Outcome,
     progress::Progress,
@@ -41,7 +41,7 @@ pub enum RunNews {
 /// The signal with which a system that goes down asks everybody to end.
 pub const SIGTERM: i32 = 15;
 
-impl<Zone: TimeZone> Planner<Zone> {
+impl Planner {
     /// Keeps the number of a run from being given again: all that is known of it is that there was one.
     pub fn reserve(&mut self, run: RunId) {
         self.state.last_run_id = self.state.last_run_id.max(run.0);

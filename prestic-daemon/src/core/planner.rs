@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     error::ApiError,
     event::SkipReason,
@@ -15,7 +15,10 @@ use crate::{
         action::Action,
         state::{RunEntry, State, TaskMemory, TaskPlan, TaskState},
     },
-    schedule::missed::{self, Missed},
+    schedule::{
+        Calendar, CatchUp, Zone,
+        missed::{self, Missed},
+    },
     supervise::feed::StopCause,
 };
 
@@ -34,15 +37,15 @@ fn is_far_ahead(mark: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 
 /// Decides what runs when.
 #[derive(Debug)]
-pub struct Planner<Zone> {
+pub struct Planner {
     pub(super) state: State,
-    pub(super) zone: Zone,
+    pub(super) calendar: Calendar,
 }
 
-impl<Zone: TimeZone> Planner<Zone> {
+impl Planner {
     /// Starts with no tasks and no runs.
     pub fn new(zone: Zone) -> Self {
-        Self { state: State::default(), zone }
+        Self { state: State::default(), calendar: Calendar { zone, anchor: DateTime::UNIX_EPOCH } }
     }
 
     /// Returns the state, to look at.
@@ -121,7 +124,7 @@ impl<Zone: TimeZone> Planner<Zone> {
     }
 
     fn next_after(&self, plan: &TaskPlan, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        plan.schedule.as_ref()?.next_after(after, &self.zone)
+        plan.schedule.as_ref()?.next_after(after, &self.calendar)
     }
 
     /// Queues what is due, and launches what can run.
@@ -155,7 +158,7 @@ impl<Zone: TimeZone> Planner<Zone> {
                 task.handled_until = now;
             }
             let after = task.handled_until.max(now);
-            task.next_due_at = task.plan.schedule.as_ref().and_then(|schedule| schedule.next_after(after, &self.zone));
+            task.next_due_at = task.plan.schedule.as_ref().and_then(|schedule| schedule.next_after(after, &self.calendar));
         }
         actions
     }
@@ -163,8 +166,8 @@ impl<Zone: TimeZone> Planner<Zone> {
     fn queue_due(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
         let Some(task) = self.state.tasks.get_mut(name) else { return Vec::new() };
         let Some(schedule) = &task.plan.schedule else { return Vec::new() };
-        let decision = missed::missed(schedule, task.handled_until, now, &self.zone);
-        task.next_due_at = schedule.next_after(now, &self.zone);
+        let decision = missed::missed(schedule, task.handled_until, now, &self.calendar, CatchUp::Auto);
+        task.next_due_at = schedule.next_after(now, &self.calendar);
         let (trigger, at, missed) = match decision {
             Missed::Nothing => return Vec::new(),
             Missed::Due { at, missed } => (Some(Trigger::Scheduled), at, missed),
@@ -206,7 +209,7 @@ impl<Zone: TimeZone> Planner<Zone> {
         if let Some(task) = self.state.tasks.get_mut(task) {
             task.active = task.active.filter(|active| *active != run);
             let schedule = task.plan.schedule.as_ref();
-            task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
+            task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.calendar));
         }
     }
 

@@ -10,6 +10,8 @@ use crate::{
     schedule::Schedule,
 };
 
+const UTC: Zone = Zone::Named(chrono_tz::Tz::UTC);
+
 const DAY: i64 = 24 * 60;
 
 /// Minutes since a Thursday at midnight, UTC.
@@ -22,8 +24,8 @@ fn plan(name: &str, schedule: &str, repository: &str) -> TaskPlan {
     TaskPlan { name: name.to_owned(), schedule, repository: repository.to_owned() }
 }
 
-fn planner(plans: &[TaskPlan], now: DateTime<Utc>) -> Planner<Utc> {
-    let mut planner = Planner::new(Utc);
+fn planner(plans: &[TaskPlan], now: DateTime<Utc>) -> Planner {
+    let mut planner = Planner::new(UTC);
     planner.configure(plans.to_vec(), 4, |_, _| TaskMemory::default(), now);
     planner
 }
@@ -51,11 +53,11 @@ fn finished(outcome: Outcome) -> Stage {
     }
 }
 
-fn end_with(planner: &mut Planner<Utc>, run: u64, outcome: Outcome) -> Vec<Action> {
+fn end_with(planner: &mut Planner, run: u64, outcome: Outcome) -> Vec<Action> {
     end_at(planner, run, outcome, 61)
 }
 
-fn end_at(planner: &mut Planner<Utc>, run: u64, outcome: Outcome, minute: i64) -> Vec<Action> {
+fn end_at(planner: &mut Planner, run: u64, outcome: Outcome, minute: i64) -> Vec<Action> {
     planner.hear(RunId(run), RunNews::Ended(Box::new(record(RunId(run), finished(outcome)))), at(minute))
 }
 
@@ -63,7 +65,7 @@ fn launched(actions: &[Action]) -> Vec<u64> {
     actions.iter().filter_map(|action| if let Action::Launch(run) = action { Some(run.0) } else { None }).collect()
 }
 
-fn trigger(planner: &Planner<Utc>, run: u64) -> Trigger {
+fn trigger(planner: &Planner, run: u64) -> Trigger {
     planner.state().runs[&RunId(run)].run.trigger
 }
 
@@ -84,7 +86,7 @@ fn task_without_a_schedule_never_wakes_anybody() {
 
 #[test]
 fn occurrence_missed_while_no_daemon_ran_is_caught_up_once() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new(UTC);
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
     let actions = planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(10 * DAY));
     assert_eq!(launched(&actions), [1]);
@@ -95,7 +97,7 @@ fn occurrence_missed_while_no_daemon_ran_is_caught_up_once() {
 
 #[test]
 fn mark_from_the_future_does_not_silence_a_task() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new(UTC);
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(1000 * DAY)), ..TaskMemory::default() };
     planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(0));
     assert_eq!(planner.next_wake(), Some(at(60)));
@@ -218,7 +220,7 @@ fn occurrence_stopped_by_the_user_is_dealt_with() {
 
 #[test]
 fn adopted_run_keeps_its_task_busy() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new(UTC);
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
     let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
     planner.adopt(&record(RunId(7), running), false);
@@ -231,7 +233,7 @@ fn adopted_run_keeps_its_task_busy() {
 
 #[test]
 fn occurrence_lost_with_the_machine_is_caught_up() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new(UTC);
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
     let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
     planner.adopt(&record(RunId(7), running), true);
@@ -281,7 +283,7 @@ fn clock_that_is_set_back_a_little_repeats_nothing() {
 
 #[test]
 fn mark_a_little_ahead_survives_a_restart_with_the_clock_behind() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new(UTC);
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
     planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(59));
     assert_eq!(planner.next_wake(), Some(at(DAY + 60)));

@@ -27,6 +27,18 @@ pub enum ScheduleError {
     /// `hourly` and a time that comes once a day.
     #[error("`hourly` does not go together with `{time}` at column {column}")]
     HourlyAtFixedTime { time: String, column: usize },
+    /// A time zone that the tz database does not have.
+    #[error("unknown time zone `{name}`")]
+    UnknownZone { name: String, column: usize, closest: Option<&'static str> },
+    /// A rule for missed times that there is not.
+    #[error("`{word}` at column {column} is no rule for missed times")]
+    BadCatchUp { word: String, column: usize },
+    /// A text that is no part of a day.
+    #[error("`{word}` is no window")]
+    BadWindow { word: String },
+    /// A part of a day that ends where it starts.
+    #[error("the window `{word}` is empty")]
+    EmptyWindow { word: String },
     /// Commas only.
     #[error("the schedule has no words")]
     NoWords,
@@ -50,7 +62,29 @@ impl ScheduleError {
                 Some((_, minute)) => format!("write `daily at {time}`, or `*:{minute}` for every hour"),
                 None => format!("write `daily at {time}`"),
             }),
+            Self::UnknownZone { closest, .. } => closest.map(|closest| format!("did you mean `{closest}`?")),
+            Self::BadCatchUp { .. } => Some("write `auto`, `yes`, `no`, or for how long, as `6h`".into()),
+            Self::BadWindow { .. } => Some("write two times of day, as `22:00..06:00`".into()),
+            Self::EmptyWindow { .. } => Some("leave it out to allow the whole day".into()),
             Self::NoWords => Some("write `off` for a task that only runs when asked to".into()),
         }
+    }
+
+    /// Returns where the offending word begins and how long it is, in characters, the first one being 1.
+    pub fn span(&self) -> Option<(usize, usize)> {
+        let (word, column) = match self {
+            Self::UnknownWord { word, column, .. }
+            | Self::BadTime { word, column }
+            | Self::OffWithOthers { word, column }
+            | Self::UnknownZone { name: word, column, .. }
+            | Self::BadCatchUp { word, column } => (word.as_str(), *column),
+            Self::BadWindow { word } | Self::EmptyWindow { word } => (word.as_str(), 1),
+            Self::NoTimeAfterAt { column } => ("at", *column),
+            Self::TwoPeriods { second, column, .. } => (*second, *column),
+            Self::MonthlyOnWeekday { weekday, column } => (weekday.as_str(), *column),
+            Self::HourlyAtFixedTime { time, column } => (time.as_str(), *column),
+            Self::NoWords => return None,
+        };
+        Some((column, word.chars().count()))
     }
 }

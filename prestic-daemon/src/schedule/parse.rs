@@ -2,28 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, Timelike};
 
-use super::{Dates, Rule, Schedule, ScheduleError, Times, set::NumberSet};
-
-/// Every spelling of a day of the week; a prefix of one is no spelling (`money` is not Monday).
-const WEEKDAYS: [&[&str]; 7] = [
-    &["mon", "monday", "mondays"],
-    &["tue", "tues", "tuesday", "tuesdays"],
-    &["wed", "weds", "wednesday", "wednesdays"],
-    &["thu", "thur", "thurs", "thursday", "thursdays"],
-    &["fri", "friday", "fridays"],
-    &["sat", "saturday", "saturdays"],
-    &["sun", "sunday", "sundays"],
-];
+use super::{
+    Dates, DayMinutes, Rule, Schedule, ScheduleError, Times,
+    set::NumberSet,
+    spelling::{OFF, closest, number, weekday},
+};
 
 const PERIODS: [(&str, Period); 4] =
     [("hourly", Period::Hourly), ("daily", Period::Daily), ("weekly", Period::Weekly), ("monthly", Period::Monthly)];
-
-const OFF: [&str; 3] = ["off", "never", "manual"];
-
-/// A word is taken for a misspelling of another one up to this many letters that differ, transposed ones counted once.
-const MISSPELLED_LETTERS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Period {
@@ -67,14 +55,14 @@ struct Words<'text> {
 
 pub(super) fn parse(text: &str) -> Result<Schedule, ScheduleError> {
     if text.trim().is_empty() {
-        return Ok(Schedule { rules: Vec::new() });
+        return Ok(Schedule::default());
     }
     let tokens = tokens(text);
     match tokens.iter().find(|token| OFF.contains(&token.word.as_str())) {
-        Some(_) if tokens.len() == 1 => Ok(Schedule { rules: Vec::new() }),
+        Some(_) if tokens.len() == 1 => Ok(Schedule::default()),
         Some(off) => Err(ScheduleError::OffWithOthers { word: off.text.to_owned(), column: off.column }),
         None if tokens.is_empty() => Err(ScheduleError::NoWords),
-        None => Ok(Schedule { rules: vec![Words::read(&tokens)?.into_rule()?] }),
+        None => Ok(Schedule { rules: vec![Words::read(&tokens)?.into_rule()?], ..Schedule::default() }),
     }
 }
 
@@ -121,32 +109,12 @@ impl Token<'_> {
 
     fn time(&self) -> Option<Meaning> {
         let (hour, minute) = self.word.split_once(':')?;
-        let minute = number(minute, 59)?;
+        let minute = number(minute, 0, 59)?;
         match hour {
             "*" => Some(Meaning::EveryHour(minute)),
-            _ => NaiveTime::from_hms_opt(number(hour, 23)?, minute, 0).map(Meaning::Fixed),
+            _ => NaiveTime::from_hms_opt(number(hour, 0, 23)?, minute, 0).map(Meaning::Fixed),
         }
     }
-}
-
-/// Reads one or two ASCII digits.
-fn number(digits: &str, last: u32) -> Option<u32> {
-    let are_digits = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
-    digits.parse().ok().filter(|number| are_digits && *number <= last)
-}
-
-fn weekday(word: &str) -> Option<u32> {
-    (0..).zip(WEEKDAYS).find(|(_, spellings)| spellings.contains(&word)).map(|(weekday, _)| weekday)
-}
-
-fn closest(word: &str) -> Option<&'static str> {
-    let known =
-        PERIODS.into_iter().map(|(name, _)| name).chain(OFF).chain(WEEKDAYS.into_iter().flatten().copied()).chain(["at"]);
-    known
-        .map(|known| (strsim::osa_distance(word, known), known))
-        .filter(|(distance, known)| *distance <= MISSPELLED_LETTERS && *distance < known.len().min(word.chars().count()))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
 }
 
 impl<'text> Words<'text> {
@@ -207,12 +175,16 @@ impl<'text> Words<'text> {
             Some(Period::Monthly) => dates.days = NumberSet::of(1),
             Some(Period::Hourly | Period::Daily) | None => {}
         }
-        let mut times = Times { fixed: self.fixed, hourly: self.hourly };
-        if times.fixed.is_empty() && times.hourly.is_empty() {
+        let minute_of_day = |time: &NaiveTime| time.hour() * 60 + time.minute();
+        let mut times = Times {
+            fixed: self.fixed.iter().map(minute_of_day).collect(),
+            wild: DayMinutes::of(NumberSet::range(0, 23), self.hourly),
+        };
+        if times.fixed.is_empty() && times.wild.is_empty() {
             match period {
-                Some(Period::Hourly) => times.hourly.insert(0),
+                Some(Period::Hourly) => times.wild = DayMinutes::of(NumberSet::range(0, 23), NumberSet::of(0)),
                 _ => {
-                    times.fixed.insert(NaiveTime::MIN);
+                    times.fixed = [0].into_iter().collect();
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Dates, Rule, Schedule, Times, set::NumberSet};
+use super::{Dates, DayMinutes, Rule, Schedule, Times, set::NumberSet};
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -20,7 +20,8 @@ impl fmt::Display for Schedule {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_each_hour = self.times.fixed.is_empty() && self.times.hourly == NumberSet::of(0);
+        let is_each_hour =
+            self.times.fixed.is_empty() && self.times.wild == DayMinutes::of(NumberSet::range(0, 23), NumberSet::of(0));
         match (self.dates == Dates::EVERY, is_each_hour) {
             (true, true) => f.write_str("hourly"),
             (false, true) => write!(f, "hourly {}", self.dates),
@@ -43,8 +44,8 @@ impl fmt::Display for Dates {
 
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fixed = self.fixed.iter().map(|time| time.format("%H:%M").to_string());
-        write_list(f, fixed.chain(self.hourly.iter().map(|minute| format!("*:{minute:02}"))))
+        let fixed = self.fixed.iter().map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60));
+        write_list(f, fixed.chain(self.wild.iter().take_while(|minute| *minute < 60).map(|minute| format!("*:{minute:02}"))))
     }
 }
 

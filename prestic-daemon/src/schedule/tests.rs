@@ -4,9 +4,15 @@ use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::{America, Australia, Europe, Pacific, Tz};
 
 use super::{
-    Schedule,
+    Calendar, CatchUp, Schedule, Zone,
     missed::{COUNTED, Missed, missed},
 };
+
+const UTC: Calendar = calendar(Tz::UTC);
+
+const fn calendar(zone: Tz) -> Calendar {
+    Calendar { zone: Zone::Named(zone), anchor: DateTime::UNIX_EPOCH }
+}
 
 /// Checks how a schedule is written in its one canonical way, and that this reads back as the same schedule.
 #[track_caller]
@@ -73,7 +79,7 @@ fn no_schedule_is_never_due() {
         check(text, "off");
         let schedule = Schedule::parse(text).unwrap();
         assert!(schedule.is_never());
-        assert_eq!(schedule.next_after(DateTime::UNIX_EPOCH, &Utc), None);
+        assert_eq!(schedule.next_after(DateTime::UNIX_EPOCH, &UTC), None);
     }
 }
 
@@ -85,7 +91,6 @@ fn unknown_word_is_refused_with_its_place_and_the_closest_word() {
     check_refused("mon sunshine", "unknown word `sunshine` at column 5", "");
     check_refused("money", "unknown word `money` at column 1", "did you mean `mon`?");
     check_refused("mon-fry", "unknown word `mon-fry` at column 1", "");
-    check_refused("@daily", "unknown word `@daily` at column 1", "did you mean `daily`?");
 }
 
 #[test]
@@ -132,7 +137,7 @@ fn check_next(text: &str, zone: Tz, after: &str, expected: &[&str]) {
     let schedule = Schedule::parse(text).unwrap();
     let mut instant = at(zone, after);
     for expected in expected {
-        instant = schedule.next_after(instant, &zone).unwrap();
+        instant = schedule.next_after(instant, &calendar(zone)).unwrap();
         assert_eq!(instant.with_timezone(&zone).format("%Y-%m-%d %H:%M%:z").to_string(), *expected, "for {text:?}");
     }
 }
@@ -143,7 +148,7 @@ fn next_instant_is_strictly_later() {
     check_next("daily at 12:00", Tz::UTC, "2026-01-01 11:59+00:00", &["2026-01-01 12:00+00:00"]);
     let schedule = Schedule::parse("daily at 12:00").unwrap();
     let after = Utc.timestamp_millis_opt(1_767_268_799_999).unwrap();
-    assert_eq!(schedule.next_after(after, &Utc), Some(at(Tz::UTC, "2026-01-01 12:00+00:00")));
+    assert_eq!(schedule.next_after(after, &UTC), Some(at(Tz::UTC, "2026-01-01 12:00+00:00")));
 }
 
 #[test]
@@ -192,7 +197,7 @@ fn minute_of_every_hour_is_due_in_both_passes_and_not_in_a_gap() {
 #[track_caller]
 fn check_missed(text: &str, last_due: &str, now: &str, expected: Missed) {
     let schedule = Schedule::parse(text).unwrap();
-    assert_eq!(missed(&schedule, at(Tz::UTC, last_due), at(Tz::UTC, now), &Utc), expected, "for {text:?}");
+    assert_eq!(missed(&schedule, at(Tz::UTC, last_due), at(Tz::UTC, now), &UTC, CatchUp::Auto), expected, "for {text:?}");
 }
 
 #[test]
