@@ -64,7 +64,9 @@ fn has_tilde(setting: &Setting) -> bool {
     let is_home = |text: &str| text == "~" || text.starts_with("~/");
     match (&setting.slot, &setting.value) {
         (Slot::Known(Key::Repository | Key::PasswordFile | Key::CacheDir), Value::Text(text)) => is_home(text),
-        (Slot::Known(Key::Args | Key::Executable), Value::Words(words)) => words.iter().any(|word| is_home(word)),
+        (Slot::Known(Key::Args | Key::Executable | Key::RequirePath), Value::Words(words)) => {
+            words.iter().any(|word| is_home(word))
+        }
         _ => false,
     }
 }

@@ -25,6 +25,7 @@ mod task_checks;
 pub mod command;
 pub mod profile;
 pub mod redact;
+pub mod scheduling;
 mod ssh;
 
 mod permissions;
