@@ -22,7 +22,7 @@ use super::{
 };
 
 /// How long all looks together may take. A folder of a server that is away may not answer for minutes.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// How many files are looked at. Nobody reads more warnings.
 const MAX_FILES: usize = 1000;
 
@@ -89,11 +89,15 @@ fn named_files<'config>(files: &[PathBuf], config: &'config Config) -> Vec<Named
 }
 
 /// Looks at files one after the other until the time is over; returns what was seen by then.
-fn look_at(paths: Vec<PathBuf>, limit: Duration, look: impl Fn(&Path) -> Seen + Send + 'static) -> Vec<Seen> {
+pub(super) fn look_at<Found: Send + 'static>(
+    paths: Vec<PathBuf>,
+    limit: Duration,
+    look: impl Fn(&Path) -> Found + Send + 'static,
+) -> Vec<Found> {
     let end = Instant::now() + limit;
     let (sender, receiver) = mpsc::sync_channel(paths.len());
     // If a look never comes back, its thread is left behind: there is no way to call it off.
-    thread::spawn(move || paths.iter().map(|path| look(path)).try_for_each(|seen| sender.send(seen)));
+    thread::spawn(move || paths.iter().map(|path| look(path)).try_for_each(|found| sender.send(found)));
     let next = || receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
     std::iter::from_fn(next).collect()
 }

@@ -25,6 +25,7 @@ mod task_checks;
 pub mod command;
 pub mod profile;
 pub mod redact;
+pub mod repository_identity;
 pub mod scheduling;
 mod ssh;
 
@@ -44,6 +45,7 @@ pub use keys::options_table;
 use prestic_proto::profile::ConfigReport;
 use problems::{Problem, Problems};
 pub use profile::Profile;
+use repository_identity::RealPaths;
 pub use watch_list::WatchList;
 
 /// The daemon's own settings.
@@ -77,6 +79,8 @@ pub struct Config {
     /// In file order.
     profiles: Vec<Arc<Profile>>,
     by_name: HashMap<String, Arc<Profile>>,
+    /// Shared with the profiles.
+    real_paths: Arc<RealPaths>,
 }
 
 /// What a file holds, and what is wrong with it.
@@ -99,6 +103,7 @@ pub fn load(path: &Path) -> Loaded {
     let config = match &read.document {
         Some(document) => {
             let config = resolve(document, &mut problems);
+            config.real_paths.look(&config);
             file_checks::of_config(&config, &mut problems);
             if !problems.has_errors() {
                 task_checks::no_task(&config, &mut problems);
@@ -160,13 +165,14 @@ fn resolve(document: &Document, problems: &mut Problems) -> Config {
     let (settings, drafts) = sections::read(document, &files, problems);
     checks::plain_passwords(&drafts, problems);
     let has_default = drafts.iter().any(|draft| draft.name == DEFAULT_PROFILE);
-    let profiles: Vec<_> = inherit::resolve(drafts, problems).into_iter().flatten().collect();
+    let real_paths = Arc::<RealPaths>::default();
+    let profiles: Vec<_> = inherit::resolve(drafts, &real_paths, problems).into_iter().flatten().collect();
     let mut by_name: HashMap<_, _> = profiles.iter().map(|profile| (profile.name().to_owned(), Arc::clone(profile))).collect();
     if !has_default {
-        let default = Profile::new(DEFAULT_PROFILE.to_owned(), Vec::new(), Vec::new());
+        let default = Profile::new(DEFAULT_PROFILE.to_owned(), Vec::new(), Vec::new(), Arc::clone(&real_paths));
         by_name.insert(DEFAULT_PROFILE.to_owned(), Arc::new(default));
     }
-    let config = Config { settings, profiles, by_name };
+    let config = Config { settings, profiles, by_name, real_paths };
     checks::twins(config.tasks(), problems);
     task_checks::of_config(&config, problems);
     config

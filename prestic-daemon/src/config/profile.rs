@@ -10,6 +10,7 @@ use super::{
     ini::Place,
     keys::{self, DEFAULT_BACKUP_LOG_FILTER, Key, NO_DESCRIPTION, Slot},
     redact,
+    repository_identity::RealPaths,
     value::Value,
     words,
 };
@@ -38,12 +39,13 @@ pub struct Profile {
     parents: Vec<String>,
     /// Own values first, then what is inherited; no slot comes twice.
     settings: Vec<Arc<Setting>>,
+    real_paths: Arc<RealPaths>,
 }
 
 impl Profile {
     /// Makes a profile. No two of the settings may have the same slot.
-    pub(super) fn new(name: String, parents: Vec<String>, settings: Vec<Arc<Setting>>) -> Self {
-        Self { name, parents, settings }
+    pub(super) fn new(name: String, parents: Vec<String>, settings: Vec<Arc<Setting>>, real_paths: Arc<RealPaths>) -> Self {
+        Self { name, parents, settings, real_paths }
     }
 
     /// Returns its section's name.
@@ -167,6 +169,11 @@ impl Profile {
         }
         shown.sort_by_key(|(position, _)| *position);
         shown.into_iter().map(|(_, option)| option).collect()
+    }
+
+    /// Returns where local repositories really are.
+    pub(super) fn real_paths(&self) -> &Arc<RealPaths> {
+        &self.real_paths
     }
 
     /// Returns all that is set, own values first.

@@ -14,7 +14,7 @@ use crate::{
         Core,
         command::Input,
         memory,
-        state::{State, TaskPlan, repository_key},
+        state::{State, TaskPlan},
     },
     schedule::Schedule,
 };
@@ -40,7 +40,7 @@ impl Core {
         let plans = config.tasks().map(|profile| TaskPlan {
             name: profile.name().to_owned(),
             schedule: profile.schedule().and_then(|text| Schedule::parse(text).ok()).filter(|schedule| !schedule.is_never()),
-            repository: repository_key(profile.repository().unwrap_or_default()),
+            repository: profile.repository_id().map(|id| id.to_string()).unwrap_or_default(),
         });
         let now = clock::now();
         let saver = &self.saver;

@@ -8,7 +8,7 @@ use prestic_proto::{
     status::LastRun,
 };
 
-use crate::{fingerprint::fingerprint, schedule::Schedule};
+use crate::schedule::Schedule;
 
 /// What the planner needs to know of a task's configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,13 +17,8 @@ pub struct TaskPlan {
     pub name: String,
     /// When it is due; none if only by hand.
     pub schedule: Option<Schedule>,
-    /// Its repository, as [`repository_key`] has it: runs on the same one follow each other.
+    /// What stands for its repository: runs on the same one follow each other.
     pub repository: String,
-}
-
-/// Returns what stands for a repository in the planner and in records. The repository itself may hold credentials.
-pub fn repository_key(repository: &str) -> String {
-    format!("{:016x}", fingerprint(repository.as_bytes()))
 }
 
 /// A task and what became of it.
