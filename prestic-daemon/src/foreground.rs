@@ -60,7 +60,8 @@ impl ForegroundError {
     /// Returns the exit code: none of restic's own.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unknown(_) | Self::NoCommand(CommandError::NothingToRun { .. }) => 65,
+            Self::Unknown(_)
+            | Self::NoCommand(CommandError::NothingToRun { .. } | CommandError::SeveralRepositories { .. }) => 65,
             Self::NoConfig(_) => 66,
             Self::NoHome(_) => 69,
             Self::NotStarted { .. } => 70,

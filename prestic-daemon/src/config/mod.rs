@@ -17,10 +17,12 @@ pub mod value;
 
 mod checks;
 mod file_checks;
+mod groups;
 mod inherit;
 mod problems;
 mod sections;
 mod task_checks;
+mod task_links;
 
 pub mod command;
 pub mod profile;
@@ -32,7 +34,7 @@ mod ssh;
 mod permissions;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -146,6 +148,37 @@ impl Config {
         self.profiles().filter(|profile| profile.is_task())
     }
 
+    /// Returns the tasks of a group in order; none if there is no such group.
+    pub fn group(&self, name: &str) -> Option<Vec<&str>> {
+        let members = self.profile(name)?.members();
+        (!members.is_empty()).then(|| members.iter().map(String::as_str).collect())
+    }
+
+    /// Returns the tasks that a name stands for: itself, or those of the group; none if nothing that runs is called so.
+    pub fn tasks_called(&self, name: &str) -> Vec<&str> {
+        let own = self.profile(name).filter(|profile| profile.is_task()).map(|profile| vec![profile.name()]);
+        own.or_else(|| self.group(name)).unwrap_or_default()
+    }
+
+    /// Returns the tasks that must have succeeded since a task's last run, groups replaced by their tasks.
+    pub fn needs_of(&self, task: &Profile) -> Vec<&str> {
+        let mut needed: Vec<&str> = Vec::new();
+        for name in task.needs().iter().flat_map(|name| self.tasks_called(name)) {
+            if !needed.contains(&name) {
+                needed.push(name);
+            }
+        }
+        needed
+    }
+
+    /// Takes profiles out that cannot be used after all, groups with their tasks.
+    fn remove(&mut self, names: &BTreeSet<String>) {
+        let is_left =
+            |profile: &Profile| !names.contains(profile.name()) && !profile.group().is_some_and(|group| names.contains(group));
+        self.profiles.retain(|profile| is_left(profile));
+        self.by_name.retain(|_, profile| is_left(profile));
+    }
+
     /// Returns the profile that was probably meant.
     pub fn similar_profile(&self, name: &str) -> Option<String> {
         problems::similar(name, self.profiles().map(|profile| profile.name())).map(str::to_owned)
@@ -164,15 +197,19 @@ fn resolve(document: &Document, problems: &mut Problems) -> Config {
     }
     let (settings, drafts) = sections::read(document, &files, problems);
     checks::plain_passwords(&drafts, problems);
+    let sections: HashSet<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
     let has_default = drafts.iter().any(|draft| draft.name == DEFAULT_PROFILE);
     let real_paths = Arc::<RealPaths>::default();
-    let profiles: Vec<_> = inherit::resolve(drafts, &real_paths, problems).into_iter().flatten().collect();
+    let profiles = inherit::resolve(drafts, &real_paths, problems).into_iter().flatten().collect();
+    let profiles = groups::expand(profiles, &sections, problems);
     let mut by_name: HashMap<_, _> = profiles.iter().map(|profile| (profile.name().to_owned(), Arc::clone(profile))).collect();
     if !has_default {
         let default = Profile::new(DEFAULT_PROFILE.to_owned(), Vec::new(), Vec::new(), Arc::clone(&real_paths));
         by_name.insert(DEFAULT_PROFILE.to_owned(), Arc::new(default));
     }
-    let config = Config { settings, profiles, by_name, real_paths };
+    let mut config = Config { settings, profiles, by_name, real_paths };
+    let invalid = task_links::check(&config, &sections, problems);
+    config.remove(&invalid);
     checks::twins(config.tasks(), problems);
     task_checks::of_config(&config, problems);
     config

@@ -40,17 +40,41 @@ pub struct Profile {
     /// Own values first, then what is inherited; no slot comes twice.
     settings: Vec<Arc<Setting>>,
     real_paths: Arc<RealPaths>,
+    /// The group that it is a task of.
+    group: Option<String>,
+    /// The tasks that it is the group of.
+    members: Vec<String>,
 }
 
 impl Profile {
     /// Makes a profile. No two of the settings may have the same slot.
     pub(super) fn new(name: String, parents: Vec<String>, settings: Vec<Arc<Setting>>, real_paths: Arc<RealPaths>) -> Self {
-        Self { name, parents, settings, real_paths }
+        Self { name, parents, settings, real_paths, group: None, members: Vec::new() }
+    }
+
+    /// Makes it a task of a group.
+    pub(super) fn in_group(self, group: String) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// Makes it the group of these tasks.
+    pub(super) fn with_members(self, members: Vec<String>) -> Self {
+        Self { members, ..self }
     }
 
     /// Returns its section's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the group that it is a task of.
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Returns the tasks that it is the group of, in order.
+    pub fn members(&self) -> &[String] {
+        &self.members
     }
 
     /// Returns the names of the profiles that it builds on directly.
