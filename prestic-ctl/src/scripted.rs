@@ -8,11 +8,12 @@ use std::{
 use chrono::DateTime;
 use futures::StreamExt;
 use prestic_proto::{
+    change::Reloaded,
     client::Client,
     error::ApiError,
     event::{Cursor, Event, EventKind, Watched},
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     progress::Progress,
     run::{Run, RunId},
     service::{Api, ApiRequest, ApiResponse, Hello, PROTOCOL, RunSelector},
@@ -203,8 +204,8 @@ impl Api for Scripted {
         Err(ApiError::UnknownProfile { name, similar: None })
     }
 
-    async fn reload(self, _: Context) -> Result<ConfigReport, ApiError> {
-        Ok(ConfigReport::default())
+    async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {
+        Ok(Reloaded::default())
     }
 
     async fn shutdown(self, _: Context) {}

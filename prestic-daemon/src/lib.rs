@@ -10,6 +10,7 @@ pub mod options;
 pub mod serve;
 
 pub mod config;
+pub mod config_watch;
 pub mod schedule;
 
 pub mod core;

@@ -13,12 +13,13 @@ use tarpc::{
 use tokio::sync::watch;
 
 use crate::{
+    change::Reloaded,
     endpoint::{self, Endpoint},
     error::{ApiError, CallError, ConnectError},
     event::{Cursor, Watched},
     home::Home,
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
     service::{ApiClient, ApiRequest, ApiResponse, Hello, PROTOCOL, RunSelector},
     status::Status,
@@ -140,7 +141,7 @@ impl Client {
     }
 
     /// Reads the configuration again.
-    pub async fn reload(&self) -> Answer<ConfigReport> {
+    pub async fn reload(&self) -> Answer<Reloaded> {
         Ok(self.api.reload(within(CALL_LIMIT)).await?)
     }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    change::TaskChange,
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId},
@@ -56,6 +57,8 @@ pub enum EventKind {
         tasks: usize,
         /// What it warns of.
         warnings: Vec<ConfigProblem>,
+        /// What is not as in the one before; empty for the daemon's first one.
+        changes: Vec<TaskChange>,
     },
     /// A new configuration has errors; the one before stays live.
     ConfigRejected {

@@ -5,10 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    change::Reloaded,
     error::ApiError,
     event::{Cursor, Watched},
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
     status::Status,
 };
@@ -75,7 +76,7 @@ pub trait Api {
     async fn profile(name: String) -> Result<ProfileDetails, ApiError>;
 
     /// Reads the configuration again. With errors, what was live stays live.
-    async fn reload() -> Result<ConfigReport, ApiError>;
+    async fn reload() -> Result<Reloaded, ApiError>;
 
     /// Stops all runs gracefully, then the daemon. Answered when the shutdown has begun; the end of the connection is its end.
     async fn shutdown();

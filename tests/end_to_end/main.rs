@@ -14,4 +14,5 @@ mod ctl;
 mod daemon;
 mod output;
 mod readme;
+mod reload;
 mod secrets;

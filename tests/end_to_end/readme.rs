@@ -45,6 +45,22 @@ fn check_keys(readme: &str, row: &str, document: &Value) {
     assert_eq!(keys, documented_keys(readme, row), "{row}");
 }
 
+/// Changes the configuration until the daemon is asked to read it before it has noticed by itself.
+fn keys_of_changes(readme: &str, home: &TestHome, profile: &str) -> BTreeSet<String> {
+    for minute in (0..60).cycle() {
+        home.write_config(format!(
+            "[work]\n{profile}repository = /{minute}\ncommand = check\nschedule = daily at 01:{minute:02}\n"
+        ));
+        let reloaded = serde_json::from_str(&home.ctl(&["--json", "reload"]).stdout_of_success()).expect("it is JSON");
+        check_keys(readme, "`reload`", &reloaded);
+        let changes = reloaded["changes"].as_array().expect("it is an array");
+        if !changes.is_empty() {
+            return changes.iter().flat_map(|change| change.as_object().expect("it is one").keys().cloned()).collect();
+        }
+    }
+    unreachable!("it tries for ever")
+}
+
 #[test]
 fn json_has_the_keys_that_the_readme_names() {
     let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
@@ -76,7 +92,8 @@ fn json_has_the_keys_that_the_readme_names() {
     details.extend(documented_keys(&readme, "`show`"));
     let keys: BTreeSet<String> = shown.as_object_mut().expect("it is an object").keys().cloned().collect();
     assert_eq!(keys, details);
-    check_keys(&readme, "`check`, `reload`", &json(&["check"]));
+    check_keys(&readme, "`check` |", &json(&["check"]));
+    assert_eq!(keys_of_changes(&readme, &home, &profile), documented_keys(&readme, "a change in `reload`"));
     check_keys(&readme, "`options`", &json(&["options"])[0]);
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");

@@ -227,7 +227,7 @@ impl Key {
 }
 
 /// What a value is stored as. Two ways to write the same thing have the same slot: `repository` and `flag.repo`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Slot {
     /// An option with a row.
     Known(Key),
@@ -255,6 +255,17 @@ pub fn slot(key: &str) -> Option<(Slot, Kind)> {
 /// Finds the option that goes to the same place by another name.
 fn alias(is_same: impl Fn(Destination) -> bool) -> Option<&'static OptionRow> {
     ROWS.iter().find(|row| is_same(row.goes_to))
+}
+
+/// As it is written, by the name that it has in the table.
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(key) => f.write_str(key.name()),
+            Self::Variable(name) => write!(f, "env.{name}"),
+            Self::Flag(name) => write!(f, "flag.{name}"),
+        }
+    }
 }
 
 impl fmt::Display for Destination {

@@ -15,6 +15,7 @@ pub mod watch_list;
 pub mod keys;
 pub mod value;
 
+pub mod changes;
 mod checks;
 mod file_checks;
 mod groups;
@@ -41,6 +42,7 @@ use std::{
 };
 
 pub use command::{Arguments, CommandError, ResticCommand};
+use files::Files;
 use inherit::DEFAULT_PROFILE;
 use ini::{Document, Fault, FaultKind, Place};
 pub use keys::options_table;
@@ -98,10 +100,30 @@ pub struct Loaded {
     pub fingerprint: u64,
 }
 
+/// What came of reading a file again.
+#[derive(Debug)]
+pub enum Reading {
+    /// It is what it was.
+    Same(WatchList),
+    /// It is another.
+    New(Box<Loaded>),
+}
+
 /// Reads a file with all that it includes, and looks whether the other files that it names are as they should be.
 pub fn load(path: &Path) -> Loaded {
     let mut problems = Problems::new(path.to_owned());
     let read = files::read(path, &mut problems);
+    load_from(read, problems)
+}
+
+/// Reads a file unless all of it has this fingerprint.
+pub fn load_if_changed(path: &Path, known: Option<u64>) -> Reading {
+    let mut problems = Problems::new(path.to_owned());
+    let read = files::read(path, &mut problems);
+    if known == Some(read.fingerprint) { Reading::Same(read.watch) } else { Reading::New(Box::new(load_from(read, problems))) }
+}
+
+fn load_from(read: Files, mut problems: Problems) -> Loaded {
     let config = match &read.document {
         Some(document) => {
             let config = resolve(document, &mut problems);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use prestic_proto::{
+    change::Reloaded,
     error::ApiError,
     event::{Cursor, Watched},
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
     service::RunSelector,
     status::Status,
@@ -15,7 +16,7 @@ use tokio::{
     task::JoinError,
 };
 
-use crate::{config::Loaded, core::news::RunNews};
+use crate::{config::Reading, core::news::RunNews};
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
 pub const INBOX: usize = 256;
@@ -42,7 +43,7 @@ pub enum Command {
     /// One profile.
     Profile(String, Reply<Result<ProfileDetails, ApiError>>),
     /// Read the configuration again.
-    Reload(Reply<Result<ConfigReport, ApiError>>),
+    Reload(Reply<Result<Reloaded, ApiError>>),
     /// Stop all runs, then the daemon.
     ShutDown(Reply<()>),
 }
@@ -55,7 +56,14 @@ pub enum Input {
     /// From a run's driver.
     Run(RunId, RunNews),
     /// The configuration has been read.
-    ConfigRead(Result<Box<Loaded>, JoinError>),
+    ConfigRead(Result<Reading, JoinError>),
+    /// A file of the configuration has changed, or may have.
+    ConfigChanged {
+        /// Whether it has been left alone for so long that nobody is still writing it.
+        is_settled: bool,
+    },
+    /// Why changes of the configuration are not, or not all, noticed; none if they are.
+    ConfigWatch(Option<String>),
     /// SIGHUP: read the configuration again.
     Hangup,
     /// SIGTERM, SIGINT or the like: go down; the second time at once.

@@ -18,6 +18,7 @@ use tokio::{
 use crate::{
     clock,
     config::{self, Config, Profile},
+    config_watch::ConfigWatch,
     core::{
         action::Action,
         command::{CoreHandle, INBOX, Input},
@@ -60,6 +61,7 @@ pub struct Core {
     pub(super) orders: HashMap<RunId, mpsc::Sender<Order>>,
     pub(super) versions: Arc<ResticVersions>,
     pub(super) reloads: Reloads,
+    pub(super) config_watch: ConfigWatch,
     /// Readings of the configuration and removals of old logs: nobody waits for them.
     pub(super) errands: JoinSet<()>,
     /// When a shutdown stops waiting for the runs.
@@ -81,6 +83,7 @@ impl Core {
         let (ticks, tick_receiver) = watch::channel(0);
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let instance = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+        let handle = CoreHandle::new(inbox_sender, tick_receiver);
         let mut core = Self {
             planner: Planner::new(Zone::Machine),
             config: Config::default(),
@@ -90,7 +93,8 @@ impl Core {
             saver: Saver::start(home.status_file(), status),
             events: Events::new(instance),
             inbox,
-            handle: CoreHandle::new(inbox_sender, tick_receiver),
+            config_watch: ConfigWatch::start(handle.clone()),
+            handle,
             ticks,
             drivers: JoinSet::new(),
             driven: HashMap::new(),
@@ -105,7 +109,7 @@ impl Core {
         core.planner.reserve(RunId(core.saver.last_run()));
         let loaded = config::load(&core.home.config_file());
         core.adopt(&loaded.config)?;
-        core.use_config(loaded);
+        core.begin_with(loaded);
         Ok(core)
     }
 
@@ -190,6 +194,8 @@ impl Core {
                 self.tick();
             }
             Input::ConfigRead(reading) => self.config_read(reading),
+            Input::ConfigChanged { is_settled } => self.config_changed(is_settled),
+            Input::ConfigWatch(trouble) => self.watch_is(trouble),
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
         }

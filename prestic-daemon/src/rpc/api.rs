@@ -3,11 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use prestic_proto::{
+    change::Reloaded,
     error::ApiError,
     event::{Cursor, Watched},
     home::Home,
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
     service::{Api, Hello, MAX_WAIT_MS, PROTOCOL, RunSelector},
     status::Status,
@@ -99,7 +100,7 @@ impl Api for Server {
         refuse_if_gone(self.core.ask(|reply| Command::Profile(name, reply)).await)
     }
 
-    async fn reload(self, _: Context) -> Result<ConfigReport, ApiError> {
+    async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {
         refuse_if_gone(self.core.ask(Command::Reload).await)
     }
 
