@@ -110,6 +110,7 @@ fn file_that_is_named_must_be_there() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_file_is_an_error_with_its_path() {
     check_errors(

@@ -2,18 +2,24 @@
 //!
 //! Owns the meaning of options as other modules ask for it. Building restic's command line is `command.rs`.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use prestic_proto::profile::{OptionValue, Origin, ProfileDetails, ProfileSummary};
 
 use super::{
+    command::Arguments,
     ini::Place,
     keys::{self, DEFAULT_BACKUP_LOG_FILTER, Key, NO_DESCRIPTION, Slot},
     redact,
-    repository_identity::RealPaths,
+    repository_identity::{Location, RealPaths},
     value::Value,
     words,
 };
+use crate::restic::access::Access;
 
 /// One value that a line of the configuration sets.
 #[derive(Clone)]
@@ -40,6 +46,8 @@ pub struct Profile {
     /// Own values first, then what is inherited; no slot comes twice.
     settings: Vec<Arc<Setting>>,
     real_paths: Arc<RealPaths>,
+    /// See [`Profile::own_locations`].
+    locations: OnceLock<Vec<(Location, Option<Access>)>>,
     /// The group that it is a task of.
     group: Option<String>,
     /// The tasks that it is the group of.
@@ -49,7 +57,7 @@ pub struct Profile {
 impl Profile {
     /// Makes a profile. No two of the settings may have the same slot.
     pub(super) fn new(name: String, parents: Vec<String>, settings: Vec<Arc<Setting>>, real_paths: Arc<RealPaths>) -> Self {
-        Self { name, parents, settings, real_paths, group: None, members: Vec::new() }
+        Self { name, parents, settings, real_paths, locations: OnceLock::new(), group: None, members: Vec::new() }
     }
 
     /// Makes it a task of a group.
@@ -198,6 +206,11 @@ impl Profile {
     /// Returns where local repositories really are.
     pub(super) fn real_paths(&self) -> &Arc<RealPaths> {
         &self.real_paths
+    }
+
+    /// Returns the repositories of its own command, worked out once.
+    pub(super) fn own_locations(&self) -> &[(Location, Option<Access>)] {
+        self.locations.get_or_init(|| self.locations(Arguments::Own))
     }
 
     /// Returns all that is set, own values first.

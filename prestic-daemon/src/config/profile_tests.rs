@@ -122,7 +122,7 @@ fn details_have_every_option_with_its_origin() {
 #[test]
 fn nothing_that_is_shown_has_a_secret() {
     let profile = profile(SECRETIVE);
-    let command = profile.restic_command(super::super::Arguments::Own).unwrap();
+    let command = profile.restic_command(Arguments::Own).unwrap();
     for text in [
         serde_json::to_string(&profile.details()).unwrap(),
         serde_json::to_string(&profile.summary()).unwrap(),

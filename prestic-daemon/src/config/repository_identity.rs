@@ -37,10 +37,13 @@ pub(super) struct RealPaths(OnceLock<HashMap<PathBuf, PathBuf>>);
 
 impl RepositoryId {
     fn of(location: &Location, real: &RealPaths) -> Self {
-        let text = match location {
-            Location::Local(path) => format!("local:{}", real.of(path).display()),
-            Location::Remote(text) => text.clone(),
-        };
+        match location {
+            Location::Local(path) => Self::of_text(&format!("local:{}", real.of(path).display())),
+            Location::Remote(id) => id.clone(),
+        }
+    }
+
+    fn of_text(text: &str) -> Self {
         Self(format!("{:016x}", fingerprint(text.as_bytes())))
     }
 
@@ -69,8 +72,8 @@ impl RealPaths {
 
     /// Looks where the local repositories of a configuration really are. One whose disk does not answer stays as written.
     pub(super) fn look(&self, config: &Config) {
-        let locations = config.tasks().flat_map(|task| task.locations(Arguments::Own));
-        let mut paths: Vec<_> = locations.filter_map(|(location, _)| location.into_local()).collect();
+        let locations = config.tasks().flat_map(|task| task.own_locations());
+        let mut paths: Vec<_> = locations.filter_map(|(location, _)| location.local_path()).map(Path::to_owned).collect();
         paths.sort();
         paths.dedup();
         let _ = self.0.set(real_paths(paths));
@@ -109,23 +112,27 @@ fn real_path(path: &Path) -> PathBuf {
 impl Profile {
     /// Returns the repositories that its own command uses, and how; none that it does not lock.
     pub fn repositories_used(&self) -> Vec<(RepositoryId, Access)> {
-        self.repositories_used_with(Arguments::Own)
+        self.used(self.own_locations())
     }
 
     /// Returns the repositories that a command of it uses, and how.
     pub fn repositories_used_with(&self, arguments: Arguments) -> Vec<(RepositoryId, Access)> {
-        let used = self.locations(arguments).into_iter();
-        used.filter_map(|(location, access)| Some((RepositoryId::of(&location, self.real_paths()), access?))).collect()
+        self.used(&self.locations(arguments))
     }
 
     /// Returns its repository, whether its command locks it or not.
     pub fn repository_id(&self) -> Option<RepositoryId> {
-        let (location, _) = self.locations(Arguments::Own).into_iter().next()?;
-        Some(RepositoryId::of(&location, self.real_paths()))
+        let (location, _) = self.own_locations().first()?;
+        Some(RepositoryId::of(location, self.real_paths()))
     }
 
-    /// Returns its repository, and the one that a `copy` reads from.
-    fn locations(&self, arguments: Arguments) -> Vec<(Location, Option<Access>)> {
+    fn used(&self, locations: &[(Location, Option<Access>)]) -> Vec<(RepositoryId, Access)> {
+        let used = locations.iter();
+        used.filter_map(|(location, access)| Some((RepositoryId::of(location, self.real_paths()), (*access)?))).collect()
+    }
+
+    /// Returns the repository of a command, and the one that a `copy` reads from.
+    pub(super) fn locations(&self, arguments: Arguments) -> Vec<(Location, Option<Access>)> {
         let Ok(command) = self.restic_command(arguments) else { return Vec::new() };
         let words = [command.flags.as_slice(), &command.arguments].concat();
         let accesses = access::of_command(command.subcommand().unwrap_or_default(), &words);
@@ -165,11 +172,11 @@ fn last_flag<'words>(words: &'words [String], name: &str, short: Option<&str>) -
 
 /// A repository's location, in one spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Location {
+pub(super) enum Location {
     /// A whole path without `.`, `..` and doubled slashes.
     Local(PathBuf),
-    /// Anything else, credentials left out.
-    Remote(String),
+    /// Anything else.
+    Remote(RepositoryId),
 }
 
 impl Location {
@@ -178,12 +185,12 @@ impl Location {
         let Some((scheme, rest)) = text.split_once(':') else { return Self::local(text, home) };
         match scheme.to_ascii_lowercase().as_str() {
             "local" => Self::local(rest, home),
-            "sftp" => Self::Remote(format!("sftp:{}", sftp(rest))),
-            "rest" => Self::Remote(format!("rest:{}", url(rest))),
-            "s3" => Self::Remote(format!("s3:{}", s3(rest))),
-            "rclone" => Self::Remote(format!("rclone:{}", rclone(rest))),
-            "azure" => Self::Remote(format!("azure:{azure_account}:{}", bucket(rest))),
-            scheme @ ("b2" | "gs" | "swift") => Self::Remote(format!("{scheme}:{}", bucket(rest))),
+            "sftp" => Self::remote(format!("sftp:{}", sftp(rest))),
+            "rest" => Self::remote(format!("rest:{}", url(rest))),
+            "s3" => Self::remote(format!("s3:{}", s3(rest))),
+            "rclone" => Self::remote(format!("rclone:{}", rclone(rest))),
+            "azure" => Self::remote(format!("azure:{azure_account}:{}", bucket(rest))),
+            scheme @ ("b2" | "gs" | "swift") => Self::remote(format!("{scheme}:{}", bucket(rest))),
             _ => Self::local(text, home),
         }
     }
@@ -203,7 +210,11 @@ impl Location {
         Self::Local(plain)
     }
 
-    fn into_local(self) -> Option<PathBuf> {
+    fn remote(text: String) -> Self {
+        Self::Remote(RepositoryId::of_text(&text))
+    }
+
+    fn local_path(&self) -> Option<&Path> {
         if let Self::Local(path) = self { Some(path) } else { None }
     }
 }

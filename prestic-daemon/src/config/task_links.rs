@@ -33,7 +33,9 @@ impl Link {
         match self {
             Self::Needs => task.needs().to_vec(),
             Self::After => {
-                let schedule = task.schedule().and_then(|text| Schedule::parse(text).ok());
+                // Most schedules are times only, and need not be read once more.
+                let schedule = task.schedule().filter(|text| text.to_ascii_lowercase().contains("after"));
+                let schedule = schedule.and_then(|text| Schedule::parse(text).ok());
                 let events = schedule.as_ref().map(Schedule::events).unwrap_or_default();
                 let others = events.iter().filter_map(|event| match event {
                     Event::After { task, .. } => Some(task.clone()),
