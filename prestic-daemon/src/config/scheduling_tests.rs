@@ -60,6 +60,14 @@ fn options_beside_the_schedule_make_its_timing() {
 }
 
 #[test]
+fn modifiers_in_the_schedule_win_over_options() {
+    let options = "random-delay = 10m\ncatch-up = yes\ndeadline = 2h\n";
+    let timing = profile(&format!("schedule = daily at 02:30 random 5m catch-up no deadline 1h\n{options}")).timing();
+    assert_eq!(timing.random_delay, Some(Duration::from_secs(300)));
+    assert_eq!((timing.catch_up, timing.deadline), (CatchUp::No, Some(Duration::from_secs(3600))));
+}
+
+#[test]
 fn window_is_a_part_of_the_day() {
     assert_eq!(profile("window = 22:00..06:00\n").window(), Window::parse("22:00..06:00").ok());
 }

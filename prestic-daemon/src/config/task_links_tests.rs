@@ -78,3 +78,27 @@ fn group_cannot_need_its_own_member() {
     let errors = read(text, Path::new("config.ini")).report.errors;
     assert_eq!(errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>(), ["`home` needs itself"]);
 }
+
+#[test]
+fn schedules_may_follow_tasks_and_groups() {
+    check(&[("a", "schedule = daily"), ("b", "schedule = after a fail; daily at 05:00")], &[], &["a", "b"]);
+}
+
+#[test]
+fn circle_of_schedules_is_an_error_that_names_it() {
+    check(
+        &[("a", "schedule = after b"), ("b", "schedule = after a any"), ("c", "schedule = after a")],
+        &["tasks come after each other in a circle: `a -> b -> a` in [a] at config.ini:6: take one of these names out"],
+        &["c"],
+    );
+    check(&[("a", "schedule = after a")], &["`a` comes after itself in [a] at config.ini:6: take one of these names out"], &[]);
+}
+
+#[test]
+fn schedule_after_what_is_no_task_is_an_error() {
+    check(
+        &[("home", ""), ("b", "schedule = After hom")],
+        &["no task is called `hom` in [b] at config.ini:9: did you mean `home`?"],
+        &["home"],
+    );
+}
