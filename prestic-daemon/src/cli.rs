@@ -12,7 +12,7 @@ use prestic_proto::{
     profile::ConfigReport,
 };
 
-use crate::{config, foreground, options, serve, supervise};
+use crate::{clock::ClockKind, config, foreground, options, serve, supervise};
 
 /// Schedule and supervise restic backups.
 #[derive(Debug, Parser)]
@@ -21,6 +21,9 @@ struct Cli {
     /// Leave the terminal, say `ready` on standard output when clients can connect, and log to <home>/logs/daemon.log
     #[arg(long)]
     detached: bool,
+    /// How to know when a task is due, and when the clock was set: by the system's timer where it has one, unless told
+    #[arg(long, value_enum, value_name = "KIND", env = "PRESTIC_CLOCK", hide_env_values = true)]
+    clock: Option<ClockKind>,
     /// Check the configuration (or FILE) and exit: the same as `prestic-daemon check`
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "detached")]
     check: Option<Option<PathBuf>>,
@@ -67,7 +70,7 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
-        (None, None) => serve::serve(cli.detached).map(|()| ExitCode::SUCCESS),
+        (None, None) => serve::serve(cli.detached, cli.clock).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         report(error.as_ref());

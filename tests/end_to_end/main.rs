@@ -5,6 +5,7 @@
 mod harness;
 mod round_trip;
 
+mod clock;
 mod crash;
 mod queue;
 mod schedule;

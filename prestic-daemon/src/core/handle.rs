@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
 
-use chrono::Local;
+use chrono::{Local, TimeDelta};
 use prestic_proto::{
     event::EventKind,
     home::Home,
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    clock,
+    clock::{self, Alarm, Woke},
     config::{self, Config, Profile},
     core::{
         action::Action,
@@ -119,7 +119,7 @@ impl Core {
     }
 
     /// Serves until a shutdown has ended every run.
-    pub async fn run(mut self) {
+    pub async fn run(mut self, mut alarm: Alarm) {
         while !(self.planner.state().is_shutting_down && self.drivers.is_empty()) {
             let wake_at = self.planner.next_wake();
             tokio::select! {
@@ -130,10 +130,7 @@ impl Core {
                     tracing::error!("some runs do not end: they are left to their supervisors, and to the next daemon");
                     break;
                 }
-                () = clock::sleep_until(wake_at) => {
-                    let actions = self.planner.wake(clock::now());
-                    self.perform(actions);
-                }
+                woke = alarm.wait(wake_at) => self.wake(woke),
             }
         }
         // The last words of the drivers may still be in the inbox.
@@ -178,6 +175,26 @@ impl Core {
         let forgotten = self.planner.forget_oldest();
         self.perform(forgotten);
         Ok(())
+    }
+
+    fn wake(&mut self, woke: Woke) {
+        let now = clock::now();
+        let actions = match woke {
+            Woke::Due => self.planner.wake(now),
+            Woke::ClockSet { by } => {
+                tracing::info!("the clock was set by {} s", rounded_seconds(by));
+                self.planner.clock_changed(now)
+            }
+            Woke::ZoneChanged => {
+                tracing::info!("the system's time zone has changed: local time is {}", now.with_timezone(&Local));
+                self.planner.clock_changed(now)
+            }
+            Woke::Resumed { after } => {
+                tracing::info!("the machine was suspended for {} s", rounded_seconds(after));
+                self.planner.resumed(now)
+            }
+        };
+        self.perform(actions);
     }
 
     fn take(&mut self, input: Input) {
@@ -322,6 +339,10 @@ impl Core {
             Err(error) => tracing::warn!("old logs of task `{task}` cannot be removed: {error}"),
         });
     }
+}
+
+fn rounded_seconds(duration: TimeDelta) -> i64 {
+    (duration + TimeDelta::milliseconds(500)).num_milliseconds().div_euclid(1000)
 }
 
 async fn wait_until(at: Option<Instant>) {

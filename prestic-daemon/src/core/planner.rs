@@ -139,6 +139,20 @@ impl<Zone: TimeZone> Planner<Zone> {
         actions
     }
 
+    /// Plans anew from what is dealt with, after the clock was set or the time zone has changed.
+    pub fn clock_changed(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        for task in self.state.tasks.values_mut() {
+            let schedule = task.plan.schedule.as_ref();
+            task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
+        }
+        self.wake(now)
+    }
+
+    /// Looks at what has become due while the machine was suspended.
+    pub fn resumed(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        self.wake(now)
+    }
+
     /// Plans anew when the clock was set back: the next times would be too far ahead. What is dealt with stays so, unless
     /// the mark is so far ahead that the clock must have been wrong when it was made.
     fn look_at_the_clock(&mut self, now: DateTime<Utc>) -> Vec<Action> {
