@@ -7,6 +7,8 @@ use std::{io::PipeReader, process::Child};
 
 use serde::{Deserialize, Serialize};
 
+mod memory;
+
 #[cfg(unix)]
 mod limits;
 #[cfg(unix)]
@@ -20,6 +22,8 @@ mod linux;
 mod macos;
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 mod other_unix;
+
+pub use memory::keep_small;
 
 #[cfg(unix)]
 pub use limits::*;

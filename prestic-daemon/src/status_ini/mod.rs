@@ -146,15 +146,9 @@ impl StatusIni {
         self.section_mut(DAEMON_SECTION).insert(LAST_RUN, number.to_string());
     }
 
-    /// Writes the file so that a crash leaves the old one or the new one.
-    pub fn save(&self, path: &Path) -> io::Result<()> {
-        if let Some(in_the_way) = self.in_the_way.as_ref().filter(|in_the_way| !in_the_way.is_gone.load(Ordering::Relaxed)) {
-            match set_aside(path, in_the_way.found_at) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => in_the_way.is_gone.store(true, Ordering::Relaxed),
-            }
-        }
-        atomic_write::replace(path, seal::seal(&self.to_text()?).as_bytes())
+    /// Returns the content as it is to be written, which takes less memory than a copy of it.
+    pub fn to_file(&self) -> io::Result<StatusFile> {
+        Ok(StatusFile { text: seal::seal(&self.to_text()?), in_the_way: self.in_the_way.clone() })
     }
 
     fn to_text(&self) -> io::Result<String> {
@@ -167,6 +161,26 @@ impl StatusIni {
 
     fn section_mut(&mut self, name: &str) -> &mut Properties {
         self.content.entry(Some(name.to_owned())).or_insert_with(Properties::new)
+    }
+}
+
+/// A content that is to be written.
+#[derive(Debug)]
+pub struct StatusFile {
+    text: String,
+    in_the_way: Option<Arc<InTheWay>>,
+}
+
+impl StatusFile {
+    /// Writes the file so that a crash leaves the old one or the new one.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        if let Some(in_the_way) = self.in_the_way.as_ref().filter(|in_the_way| !in_the_way.is_gone.load(Ordering::Relaxed)) {
+            match set_aside(path, in_the_way.found_at) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => in_the_way.is_gone.store(true, Ordering::Relaxed),
+            }
+        }
+        atomic_write::replace(path, self.text.as_bytes())
     }
 }
 
