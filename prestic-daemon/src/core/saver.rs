@@ -94,7 +94,7 @@ impl Shared {
     async fn write(self: &Arc<Self>) {
         let shared = Arc::clone(self);
         let written = task::spawn_blocking(move || {
-            let file = shared.lock().to_file()?;
+            let file = shared.lock().to_file();
             file.save(&shared.path)
         });
         if let Err(error) = written.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
