@@ -24,6 +24,16 @@ const HOUR: u64 = 60 * MINUTE;
 /// How long before a minute it is too late to prepare something that is to come in time for it.
 const PREPARATION: u64 = 10;
 
+/// Returns the next minute that can be prepared for, in seconds of the wall clock.
+pub(crate) fn next_minute() -> u64 {
+    (now() + PREPARATION).next_multiple_of(MINUTE)
+}
+
+/// Returns the time of day, in UTC, of an instant.
+pub(crate) fn time_of_day(seconds: u64) -> String {
+    format!("{:02}:{:02}", seconds / HOUR % 24, seconds / MINUTE % 60)
+}
+
 /// Returns the seconds of the wall clock.
 #[expect(clippy::disallowed_methods, reason = "the daemon under test reads the real clock, too")]
 fn now() -> u64 {
@@ -35,10 +45,10 @@ fn home_with_task_at(seconds: u64) -> (TestHome, Wire) {
     let home = TestHome::new();
     let wire = Wire::new(home.path("wire"));
     let script = FakeScript { tell: Some(wire.path().to_owned()), ..FakeScript::default() };
-    let (hour, minute) = (seconds / HOUR % 24, seconds / MINUTE % 60);
     home.write_config(format!(
-        "[task]\n{}repository = /nowhere\nschedule = daily at {hour:02}:{minute:02}\ncommand = backup\nargs = /nowhere\n",
-        script.profile()
+        "[task]\n{}repository = /nowhere\nschedule = daily at {}\ncommand = backup\nargs = /nowhere\n",
+        script.profile(),
+        time_of_day(seconds)
     ));
     (home, wire)
 }
@@ -92,7 +102,7 @@ fn changed_zone_is_noticed_by_looking() {
 /// Moves a daemon to a zone in which its task is due within a minute, and waits for the run. In the first zone it would be
 /// due five hours later.
 fn check_zone_change(clock: &str) {
-    let due_at = (now() + PREPARATION).next_multiple_of(MINUTE);
+    let due_at = next_minute();
     // POSIX counts westwards: this zone is five hours ahead.
     let [first, second] = ["Etc/UTC", "Etc/GMT-5"];
     let (mut home, mut wire) = home_with_task_at(due_at + 5 * HOUR);

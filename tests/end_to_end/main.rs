@@ -7,6 +7,7 @@ mod round_trip;
 
 mod clock;
 mod crash;
+mod crowd;
 mod queue;
 mod schedule;
 mod stop;

@@ -148,8 +148,10 @@ impl Driver {
                     self.lose(following, &error);
                 }
             }
-            // What the supervisor wrote last tells more than the end of its feed.
+            // What the supervisor wrote last tells more than the end of its feed. One that ends before it has taken the
+            // connection resets it.
             Event::Report(Ok(None)) => following.lose_link(),
+            Event::Report(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => following.lose_link(),
             Event::Report(Err(error)) => self.lose(following, &error),
             Event::Connected(Ok(link)) => {
                 following.link = Some(link);
