@@ -49,15 +49,12 @@ impl Timer {
     /// Sleeps. Dropped and called again, it goes on.
     pub(super) async fn sleep(&mut self, until: Option<DateTime<Utc>>) -> io::Result<Cause> {
         if self.armed != Some(until) {
-            self.armed = Some(until);
+            self.armed = None;
             match arm(self.descriptor.get_ref(), until) {
-                Ok(()) => {}
-                // It is armed, and there is a change that nobody has been told of yet.
+                Ok(()) => self.armed = Some(until),
+                // There is a change that nobody has been told of yet. Linux has armed it nevertheless; the next sleep makes sure.
                 Err(Errno::CANCELED) => return Ok(Cause::Clock),
-                Err(error) => {
-                    self.armed = None;
-                    return Err(error.into());
-                }
+                Err(error) => return Err(error.into()),
             }
         }
         tokio::select! {
