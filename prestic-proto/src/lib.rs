@@ -6,6 +6,7 @@ pub mod endpoint;
 pub mod home;
 pub mod service;
 
+pub mod condition;
 pub mod event;
 pub mod log;
 pub mod outcome;
