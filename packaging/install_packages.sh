@@ -22,6 +22,8 @@ done
 package_of() {
     case "$manager:$1" in
     apt-get:cc) echo 'gcc libc6-dev' ;;
+    apt-get:dbus-daemon | pacman:dbus-daemon | brew:dbus-daemon) echo dbus ;;
+    zypper:dbus-daemon) echo dbus-1 ;;
     pacman:python3) echo python ;;
     brew:cc) echo gcc ;;
     *:cc) echo gcc ;;

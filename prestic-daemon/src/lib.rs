@@ -9,6 +9,7 @@ pub mod foreground;
 pub mod options;
 pub mod serve;
 
+pub mod conditions;
 pub mod config;
 pub mod schedule;
 

@@ -13,7 +13,7 @@ command -v cargo >/dev/null 2>&1 || {
 }
 
 step 'Packages that the tests use'
-packaging/install_packages.sh cc restic python3 shellcheck
+packaging/install_packages.sh cc dbus-daemon restic python3 shellcheck
 tests/scripts/fetch_restic.sh
 
 tests/scripts/lint.sh
