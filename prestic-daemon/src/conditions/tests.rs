@@ -67,6 +67,18 @@ async fn nothing_is_asked_when_nothing_is_wanted() {
     assert_eq!(Machine::new().probe().unmet(&Conditions::default()).await, []);
 }
 
+#[tokio::test]
+async fn task_of_its_own_can_ask_and_wait() {
+    let probe = Machine::new().probe();
+    let conditions = Conditions { require_hosts: vec!["nas".to_owned()], ..Conditions::default() };
+    let asking = tokio::spawn(async move {
+        let unmet = probe.unmet(&conditions).await;
+        let is_over_at_once = timeout(Duration::ZERO, probe.changed(&conditions)).await.is_ok();
+        (unmet.len(), is_over_at_once)
+    });
+    assert_eq!(asking.await.unwrap(), (1, false));
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn all_that_do_not_hold_are_told_in_the_order_of_the_options() {
