@@ -111,6 +111,9 @@ pub enum Command {
     },
     /// List every option that a profile can have; needs no daemon
     Options,
+    /// Explain a schedule in words and with its next times; needs no daemon
+    #[command(override_usage = "prestic-ctl explain [OPTIONS] <SCHEDULE>\n       prestic-ctl explain --batch")]
+    Explain(ExplainOptions),
     /// Stop all runs, then the daemon, and wait for its end
     ///
     /// Where no daemon runs there is nothing to do, and the exit code is 0.
@@ -142,6 +145,26 @@ pub struct RunOptions {
     /// More words for restic, after the task's own
     #[arg(last = true, value_name = "ARGS", conflicts_with = "all")]
     pub args: Vec<String>,
+}
+
+/// Which schedule to explain, and which of its times.
+#[derive(Debug, Args)]
+pub struct ExplainOptions {
+    /// The schedule; several words are taken for one
+    #[arg(required_unless_present = "batch")]
+    pub schedule: Vec<OsString>,
+    /// Tell the times after this instant, as `2026-03-29T02:00:00+01:00` [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    pub from: Option<OsString>,
+    /// How many times to tell [default: 5]
+    #[arg(short = 'n', value_name = "N")]
+    pub n: Option<usize>,
+    /// The time zone that the schedule is for, as `Europe/Berlin` [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<OsString>,
+    /// Answer requests on standard input: one as JSON a line, with `schedule`, `from`, `timezone` and `n`
+    #[arg(long, conflicts_with_all = ["schedule", "from", "n", "timezone"])]
+    pub batch: bool,
 }
 
 /// What the command line asks for.

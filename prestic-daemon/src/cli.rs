@@ -6,13 +6,13 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use prestic_proto::{
     home::{Home, NoHome},
     profile::ConfigReport,
 };
 
-use crate::{config, foreground, options, serve, supervise};
+use crate::{clock, config, explain, foreground, options, serve, supervise};
 
 /// Schedule and supervise restic backups.
 #[derive(Debug, Parser)]
@@ -44,6 +44,8 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Explain a schedule in words and with its next times, or what is wrong with it
+    Explain(ExplainOptions),
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
@@ -58,6 +60,28 @@ enum CliCommand {
     },
 }
 
+#[derive(Debug, Args)]
+struct ExplainOptions {
+    /// The schedule; several words are taken for one
+    #[arg(required_unless_present = "batch")]
+    schedule: Vec<String>,
+    /// Tell the times after this instant, as `2026-03-29T02:00:00+01:00` [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    from: Option<String>,
+    /// How many times to tell [default: 5]
+    #[arg(short = 'n', value_name = "N")]
+    n: Option<usize>,
+    /// The time zone that the schedule is for, as `Europe/Berlin` [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Answer requests on standard input: one as JSON a line, with `schedule`, `from`, `timezone` and `n`
+    #[arg(long, conflicts_with_all = ["schedule", "from", "n", "timezone"])]
+    batch: bool,
+}
+
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -65,6 +89,7 @@ pub fn main() -> ExitCode {
         (Some(file), _) => check(file, false),
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
+        (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
         (None, None) => serve::serve(cli.detached).map(|()| ExitCode::SUCCESS),
@@ -127,6 +152,25 @@ fn readable(file: &Path, report: &ConfigReport) -> String {
 fn print_options(json: bool) -> io::Result<ExitCode> {
     print(&if json { options::as_json() } else { options::as_text() })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn explain_schedule(options: ExplainOptions) -> Done {
+    let machine_zone = explain::machine_zone::name();
+    if options.batch {
+        return match explain::batch::answer_lines(io::stdin().lock(), io::stdout().lock(), machine_zone, clock::now) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(ExitCode::SUCCESS),
+        };
+    }
+    let ExplainOptions { schedule, from, n, timezone, json, .. } = options;
+    let request = explain::Request { schedule: schedule.join(" "), from, timezone, n };
+    let answer = explain::explain(&request, &explain::Surroundings { now: clock::now(), machine_zone });
+    match &answer {
+        _ if json => print(&(explain::as_json(&answer) + "\n"))?,
+        Ok(explanation) => print(&explain::text::readable(explanation))?,
+        Err(refusal) => io::stderr().write_all(refusal.as_text().as_bytes())?,
+    }
+    Ok(if answer.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Prints data. A reader that has gone has seen enough.

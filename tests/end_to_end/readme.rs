@@ -78,6 +78,10 @@ fn json_has_the_keys_that_the_readme_names() {
     assert_eq!(keys, details);
     check_keys(&readme, "`check`, `reload`", &json(&["check"]));
     check_keys(&readme, "`options`", &json(&["options"])[0]);
+    check_keys(&readme, "`explain`", &json(&["explain", "daily"]));
+    let wrong = home.ctl(&["explain", "--json", "dialy"]).expect_code(1).stdout;
+    let wrong: Value = serde_json::from_str(&wrong).expect("it is JSON");
+    check_keys(&readme, "`error` in `explain`", &wrong["error"]);
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
     check_keys(&readme, "`log`", &piece);

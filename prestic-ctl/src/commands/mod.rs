@@ -1,5 +1,6 @@
 //! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
 
+pub mod explain;
 pub mod history;
 pub mod log;
 pub mod profiles;
@@ -47,6 +48,7 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             let words = std::iter::once("options".into()).chain(json());
             Ok(daemon_program::become_daemon_program(words)?)
         }
+        Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
@@ -105,7 +107,12 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         Command::History { task, limit } => history::history(client, task, limit, output).await,
         Command::Stop { run } => stop::stop(client, &run, output).await,
         Command::Reload => reload::reload(client, output).await,
-        Command::Shutdown | Command::Version | Command::Check { .. } | Command::Options | Command::Completions { .. } => {
+        Command::Shutdown
+        | Command::Version
+        | Command::Check { .. }
+        | Command::Options
+        | Command::Explain(_)
+        | Command::Completions { .. } => {
             unreachable!("carried out without a session")
         }
     }
