@@ -58,10 +58,6 @@ impl Dates {
         is_day_or_weekday: false,
     };
 
-    pub(super) fn contains(&self, date: NaiveDate) -> bool {
-        self.in_month(date.year(), date.month()) >> date.day() & 1 == 1
-    }
-
     /// Returns the first date that is not before another, up to the end of a year.
     pub(super) fn next(&self, from: NaiveDate, last_year: i32) -> Option<NaiveDate> {
         let mut not_before = from.day();

@@ -31,3 +31,12 @@ pub enum AfterEnd {
     /// Some way.
     Any,
 }
+
+impl AfterEnd {
+    const NAMES: [(&str, Self); 3] = [("ok", Self::Ok), ("fail", Self::Fail), ("any", Self::Any)];
+
+    /// Returns what a word in lower case means.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find(|(name, _)| word == *name).map(|(_, end)| end)
+    }
+}

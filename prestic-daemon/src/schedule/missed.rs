@@ -49,9 +49,10 @@ pub enum Missed {
 
 /// Decides about the instants after `last_due`, the last one that was handled, up to `now`.
 ///
-/// By the rule `auto` a run that was missed is dropped when the oldest missed instant is less than 24 hours old and the next one less than
-/// 12 hours away. The oldest one decides because it tells how long the task has been waiting. A schedule with nothing but
-/// minutes of every hour just waits for its next minute.
+/// By the rule `auto` a run that was missed is dropped when the oldest missed instant is less than 24 hours old and the next
+/// one less than 12 hours away. The oldest one decides because it tells how long the task has been waiting. A schedule with
+/// nothing but wild times, as minutes of every hour, just waits for its next one. `Within` looks at the latest one, which is
+/// the one that would run.
 pub fn missed(
     schedule: &Schedule,
     last_due: DateTime<Utc>,
@@ -69,7 +70,7 @@ pub fn missed(
     let is_caught_up = match catch_up {
         CatchUp::Auto => {
             let next_is_near = || schedule.next_after(now, calendar).is_some_and(|next| next - now < NEAR);
-            !(schedule.is_hourly() || (now - oldest < RECENT && next_is_near()))
+            !(schedule.is_wild() || (now - oldest < RECENT && next_is_near()))
         }
         CatchUp::Yes => true,
         CatchUp::No => false,

@@ -7,7 +7,6 @@ pub mod spread;
 pub mod window;
 pub mod zone;
 
-#[expect(dead_code, reason = "the rest of the grammar needs it")]
 mod dates;
 mod english;
 mod error;
@@ -15,21 +14,18 @@ mod event;
 mod modifiers;
 mod next;
 mod parse;
-#[expect(dead_code, reason = "the rest of the grammar needs it")]
+mod rule;
 mod set;
 mod show;
-#[expect(dead_code, reason = "the rest of the grammar needs it")]
 mod spelling;
 mod wall;
 
-#[cfg(test)]
-mod brute_force;
 #[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};
 
-use self::{dates::Dates, set::DayMinutes};
+use self::{dates::Dates, rule::Rule};
 pub use self::{
     error::ScheduleError,
     event::{AfterEnd, Event},
@@ -56,22 +52,6 @@ pub struct Calendar {
     pub anchor: DateTime<Utc>,
 }
 
-/// Some dates, and the times of day on each of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Rule {
-    dates: Dates,
-    times: Times,
-}
-
-/// Times of day. They are not empty together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Times {
-    /// Minutes that every date has once, whatever the clocks do to it.
-    fixed: DayMinutes,
-    /// Minutes that come whenever the clocks show them: not in a gap, twice in an overlap.
-    wild: DayMinutes,
-}
-
 impl Schedule {
     /// Reads a schedule as the user wrote it. An empty text, `off` and its like give one that is never due.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
@@ -85,7 +65,7 @@ impl Schedule {
 
     /// Returns the first instant that is later than `after`.
     pub fn next_after(&self, after: DateTime<Utc>, calendar: &Calendar) -> Option<DateTime<Utc>> {
-        self.rules.iter().filter_map(|rule| next::next_after(rule, after, calendar.zone)).min()
+        self.rules.iter().filter_map(|rule| next::next_after(rule, after, calendar)).min()
     }
 
     /// Returns the events that it waits for.
@@ -103,8 +83,8 @@ impl Schedule {
         english::words(self)
     }
 
-    /// Whether all its times stand in every hour, so that one that was missed is soon followed by another.
-    fn is_hourly(&self) -> bool {
-        self.rules.iter().all(|rule| rule.times.fixed.is_empty())
+    /// Whether all its times are wild, so that one that was missed is usually soon followed by another.
+    fn is_wild(&self) -> bool {
+        self.rules.iter().all(Rule::is_wild)
     }
 }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
-use super::{ScheduleError, spelling};
+use super::{
+    error::{Fault, ScheduleError},
+    spelling,
+};
 use crate::config::value;
 
 /// What holds for all times of a schedule, as far as it was written there.
@@ -39,9 +42,10 @@ impl CatchUp {
             "auto" => Ok(Self::Auto),
             "yes" => Ok(Self::Yes),
             "no" => Ok(Self::No),
-            _ => spelling::duration(text)
-                .map(Self::Within)
-                .ok_or_else(|| ScheduleError::BadCatchUp { word: text.to_owned(), column: 1 }),
+            _ => spelling::duration(text).map(Self::Within).ok_or_else(|| {
+                let error = ScheduleError::alone(text, Fault::Bad("rule for missed times"));
+                error.with_hint("write `auto`, `yes`, `no`, or for how long, as `6h`")
+            }),
         }
     }
 }

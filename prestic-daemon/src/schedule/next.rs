@@ -1,21 +1,37 @@
 //! The next instant of one rule, clock changes included.
 //!
 //! A fixed time is due once on each of its dates: when the clocks first show it, or first show a later time because they
-//! jump over it. A wild time is due whenever the clocks show it: not at all in a gap, twice in an overlap.
+//! jump over it. A wild time is due whenever the clocks show it: not at all in a gap, twice in an overlap. A step is due
+//! after a length of real time, whatever the clocks do.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
 
-use super::{Rule, dates::Dates, set::DayMinutes, wall, zone::Zone};
+use super::{
+    Calendar,
+    dates::Dates,
+    rule::{Rule, Times},
+    set::DayMinutes,
+    wall,
+    zone::Zone,
+};
 
 /// 29 February on one given weekday can be 40 years away (over a century without a leap day); nothing is farther.
 pub(super) const SEARCHED_YEARS: i32 = 41;
 
 /// Returns the first instant of a rule that is later than `after`.
-pub(super) fn next_after(rule: &Rule, after: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
-    let (dates, times) = (&rule.dates, &rule.times);
-    let fixed = (!times.fixed.is_empty()).then(|| next_fixed(dates, &times.fixed, after, zone)).flatten();
-    let wild = (!times.wild.is_empty()).then(|| next_wild(dates, &times.wild, after, zone)).flatten();
-    [fixed, wild].into_iter().flatten().min()
+pub(super) fn next_after(rule: &Rule, after: DateTime<Utc>, calendar: &Calendar) -> Option<DateTime<Utc>> {
+    let zone = rule.zone.unwrap_or(calendar.zone);
+    match &rule.times {
+        Times::Clock { fixed, wild } => {
+            let fixed = (!fixed.is_empty()).then(|| next_fixed(&rule.dates, fixed, after, zone)).flatten();
+            let wild = (!wild.is_empty()).then(|| next_wild(&rule.dates, wild, after, zone)).flatten();
+            [fixed, wild].into_iter().flatten().min()
+        }
+        Times::Steps { minutes, within } => {
+            let steps = Steps { anchor: calendar.anchor, minutes: i64::from(*minutes) };
+            next_step(&rule.dates, within, steps, after, zone)
+        }
+    }
 }
 
 /// What has not been reached yet comes when it is.
@@ -43,6 +59,37 @@ fn next_wild(dates: &Dates, minutes: &DayMinutes, after: DateTime<Utc>, zone: Zo
             // No later jump back can bring what was shown up to now once more.
             None => wall::first_reach(local, zone),
         };
+    }
+}
+
+/// Steps of real time from an anchor on, and backwards from it.
+struct Steps {
+    anchor: DateTime<Utc>,
+    minutes: i64,
+}
+
+impl Steps {
+    /// Returns the first step that is later than an instant.
+    fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let anchor = self.anchor.timestamp().div_euclid(60) * 60;
+        let seconds = self.minutes * 60;
+        let steps = (after.timestamp() - anchor).div_euclid(seconds) + 1;
+        DateTime::from_timestamp(anchor + steps * seconds, 0)
+    }
+}
+
+/// Goes from step to step, and over the time in which none is allowed.
+fn next_step(dates: &Dates, within: &DayMinutes, steps: Steps, after: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+    let last_year = searched_until(dates, after);
+    let mut step = steps.next_after(after)?;
+    loop {
+        let shown = wall::shown(step, zone).with_second(0)?;
+        let allowed = next_local(dates, within, shown, last_year)?;
+        if allowed == shown {
+            return Some(step);
+        }
+        let allowed_from = wall::first_reach(allowed, zone) - TimeDelta::seconds(1);
+        step = steps.next_after(allowed_from.max(step))?;
     }
 }
 

@@ -84,6 +84,8 @@ impl FromIterator<u32> for NumberSet {
 pub(super) struct DayMinutes(Vec<u16>);
 
 impl DayMinutes {
+    pub(super) const ALL_HOURS: NumberSet = NumberSet::range(0, 23);
+
     /// Returns every minute of some hours.
     pub(super) fn of(hours: NumberSet, minutes: NumberSet) -> Self {
         hours.iter().flat_map(|hour| minutes.iter().map(move |minute| hour * 60 + minute)).collect()

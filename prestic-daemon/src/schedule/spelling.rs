@@ -32,6 +32,8 @@ const MONTHS: [&[&str]; 12] = [
     &["dec", "december"],
 ];
 
+const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
+
 /// The words that switch a schedule off.
 pub(super) const OFF: [&str; 5] = ["off", "never", "manual", "disabled", "none"];
 
@@ -79,7 +81,8 @@ const OTHERS: [&str; 40] = [
     "@monthly",
 ];
 
-/// A word is taken for a misspelling of another one up to this many letters that differ, transposed ones counted once.
+/// A word is taken for a misspelling of another one up to this many letters that differ, transposed ones counted once, and
+/// if they are less than half of it.
 const MISSPELLED_LETTERS: usize = 2;
 
 /// Reads a day of the week in lower case; Monday is 0.
@@ -90,6 +93,16 @@ pub(super) fn weekday(word: &str) -> Option<u32> {
 /// Reads a month in lower case; January is 1.
 pub(super) fn month(word: &str) -> Option<u32> {
     (1..).zip(MONTHS).find(|(_, spellings)| spellings.contains(&word)).map(|(month, _)| month)
+}
+
+/// Reads `first` to `fifth` and `last`, in lower case; the first one is 0.
+pub(super) fn ordinal(word: &str) -> Option<u32> {
+    (0..).zip(ORDINALS).find(|(_, name)| *name == word).map(|(ordinal, _)| ordinal)
+}
+
+/// Returns the name of an ordinal.
+pub(super) fn ordinal_name(ordinal: u32) -> &'static str {
+    ORDINALS[ordinal as usize]
 }
 
 /// Returns the short name of a day of the week, in lower case.
@@ -123,7 +136,12 @@ pub(super) fn duration(text: &str) -> Option<TimeDelta> {
 /// Returns the known word that a word, in lower case, is likely to have been meant as.
 pub(super) fn closest(word: &str) -> Option<&'static str> {
     let tables = WEEKDAYS.into_iter().chain(MONTHS).flatten().copied();
-    closest_of(word, tables.chain(OFF).chain(OTHERS))
+    closest_of(word, tables.chain(ORDINALS).chain(OFF).chain(OTHERS))
+}
+
+/// Returns the day of the week that a word, in lower case, is likely to have been meant as.
+pub(super) fn closest_weekday(word: &str) -> Option<&'static str> {
+    closest_of(word, WEEKDAYS.into_iter().flatten().copied())
 }
 
 /// Returns the time zone that a name is likely to have been meant as: misspelt, or only its last part.
@@ -134,10 +152,10 @@ pub(super) fn closest_zone(name: &str) -> Option<&'static str> {
     zones.find(is_part).or_else(|| closest_of(&name, TZ_VARIANTS.iter().map(|zone| zone.name())))
 }
 
-fn closest_of(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(super) fn closest_of(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     known
         .map(|known| (strsim::osa_distance(word, known), known))
-        .filter(|(distance, known)| *distance <= MISSPELLED_LETTERS && *distance < known.len().min(word.chars().count()))
+        .filter(|(distance, _)| *distance <= MISSPELLED_LETTERS && 2 * distance < word.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }

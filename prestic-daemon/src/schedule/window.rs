@@ -4,7 +4,11 @@ use std::{fmt, iter};
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{ScheduleError, spelling, wall, zone::Zone};
+use super::{
+    error::{Fault, ScheduleError},
+    spelling, wall,
+    zone::Zone,
+};
 
 /// A part of each day, over midnight if it ends before it starts.
 ///
@@ -20,11 +24,16 @@ pub struct Window {
 impl Window {
     /// Reads `HH:MM..HH:MM`.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
-        let bad = || ScheduleError::BadWindow { word: text.to_owned() };
+        let bad = || {
+            let error = ScheduleError::alone(text, Fault::Bad("window"));
+            error.with_hint("write two times of day, as `22:00..06:00`")
+        };
         let (start, end) = text.split_once("..").ok_or_else(bad)?;
         match (spelling::time_of_day(start.trim()), spelling::time_of_day(end.trim())) {
             (Some(start), Some(end)) if start != end => Ok(Self { start, end }),
-            (Some(_), Some(_)) => Err(ScheduleError::EmptyWindow { word: text.to_owned() }),
+            (Some(_), Some(_)) => {
+                Err(ScheduleError::alone(text, Fault::EmptyWindow).with_hint("leave it out to allow the whole day"))
+            }
             _ => Err(bad()),
         }
     }

@@ -5,7 +5,10 @@ use std::fmt;
 use chrono::{FixedOffset, Local, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::{ScheduleError, spelling};
+use super::{
+    error::{Fault, ScheduleError},
+    spelling,
+};
 
 /// How the machine's own zone is written.
 const MACHINE: &str = "local";
@@ -36,11 +39,11 @@ impl Zone {
             return Ok(Self::Machine);
         }
         let known = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
-        known.map(|zone| Self::Named(*zone)).ok_or_else(|| ScheduleError::UnknownZone {
-            name: name.to_owned(),
-            column: 1,
-            closest: spelling::closest_zone(name),
-        })
+        let unknown = || {
+            let error = ScheduleError::alone(name, Fault::Unknown("time zone"));
+            error.with_hint("write it as `Europe/Berlin` or `UTC`").with_closest(spelling::closest_zone(name))
+        };
+        known.map(|zone| Self::Named(*zone)).ok_or_else(unknown)
     }
 
     /// Returns the seconds that its clocks are ahead of UTC at an instant.
