@@ -23,6 +23,17 @@ fn check_refused(line: &str, message: &str, hint: &str) {
 }
 
 #[test]
+fn times_are_told_in_the_zone_that_is_asked_for() {
+    check_json(
+        r#"{"schedule": "DAILY at 2:30", "timezone": "Europe/Berlin", "n": 2}"#,
+        concat!(
+            r#"{"canonical":"daily at 02:30","words":"every day at 02:30","timezone":"Europe/Berlin","#,
+            r#""next":["2026-03-29T03:00:00+02:00","2026-03-30T02:30:00+02:00"]}"#
+        ),
+    );
+}
+
+#[test]
 fn times_come_after_the_instant_that_is_asked_for() {
     let line = r#"{"schedule": "daily at 02:30", "from": "2026-01-01T00:00:00-05:00", "timezone": "UTC"}"#;
     let found = explain(&request(line), &surroundings(None)).unwrap();
@@ -53,6 +64,29 @@ fn machine_without_a_named_zone_is_local() {
     let zone = |machine_zone| explain(&request(r#"{"schedule": "off"}"#), &surroundings(machine_zone)).unwrap().timezone;
     assert_eq!(zone(None), "local");
     assert_eq!(zone(Some("America/Havana")), "America/Havana");
+}
+
+#[test]
+fn what_never_comes_has_no_times() {
+    for schedule in ["off", "", "@startup", "after home"] {
+        let request = Request { schedule: schedule.to_owned(), ..Request::default() };
+        assert!(explain(&request, &surroundings(None)).unwrap().next.is_empty(), "{schedule}");
+    }
+}
+
+#[test]
+fn steps_count_from_the_instant_that_is_asked_for() {
+    let line = r#"{"schedule": "every 7 hours", "from": "2026-01-01T00:30:00Z", "timezone": "UTC", "n": 2}"#;
+    let found = explain(&request(line), &surroundings(None)).unwrap();
+    let times: Vec<String> = found.next.iter().map(ToString::to_string).collect();
+    assert_eq!(times, ["2026-01-01 07:30:00 +00:00", "2026-01-01 14:30:00 +00:00"]);
+}
+
+#[test]
+fn random_delay_is_told_to_be_unknown() {
+    let request = Request { schedule: "daily random 30m".to_owned(), ..Request::default() };
+    let words = explain(&request, &surroundings(None)).unwrap().words;
+    assert!(words.ends_with("(how much later depends on the task: these are the times without it)"), "{words}");
 }
 
 #[test]
@@ -89,4 +123,18 @@ fn every_line_of_a_batch_has_an_answer_in_its_place() {
     let answers: Vec<serde_json::Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let are_errors: Vec<bool> = answers.iter().map(|answer| answer.get("error").is_some()).collect();
     assert_eq!(are_errors, [false, true, true, true, true, false]);
+}
+
+#[test]
+fn text_has_a_line_for_each_time() {
+    let line = r#"{"schedule": "daily at 02:30", "timezone": "Europe/Berlin", "n": 2}"#;
+    let text = text::readable(&explain(&request(line), &surroundings(None)).unwrap());
+    let expected = "Schedule   daily at 02:30\n\
+                    Meaning    every day at 02:30\n\
+                    Time zone  Europe/Berlin\n\
+                    \n\
+                    Next 2 times after Sat 2026-03-28 13:00:30 +01:00\n  \
+                    Sun 2026-03-29 03:00 +02:00  in 13 h 0 min\n  \
+                    Mon 2026-03-30 02:30 +02:00  in 1 d 12 h\n";
+    assert_eq!(text, expected);
 }
