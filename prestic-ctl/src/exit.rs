@@ -25,6 +25,7 @@ Exit codes:
   69    no daemon runs and none could be started, or it went away; not for `shutdown`, which is done (0) where none runs
   70    restic could not be started
   71    the run was interrupted: its supervisor or the machine went down
+  72    a limit ended the run: max-runtime, no-progress-timeout, or the end of its window
   74    the output could not be written (a closed pipe is no error)
   75    the second Ctrl-C: the run goes on without being followed
   76    the daemon is of another version
@@ -55,6 +56,8 @@ impl Exit {
     pub const SPAWN_FAILED: Self = Self(70);
     /// The run was lost with its supervisor or the machine.
     pub const INTERRUPTED: Self = Self(71);
+    /// A limit ended the run.
+    pub const TIMED_OUT: Self = Self(72);
     /// The output could not be written.
     pub const OUTPUT: Self = Self(74);
     /// The user left a run that is still stopping.
@@ -72,6 +75,7 @@ impl Exit {
             Outcome::Stopped => Self::STOPPED,
             Outcome::SpawnFailed(_) => Self::SPAWN_FAILED,
             Outcome::Interrupted => Self::INTERRUPTED,
+            Outcome::TimedOut(_) => Self::TIMED_OUT,
             Outcome::Killed(signal) => Self(u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))),
             Outcome::Succeeded => Self::OK,
             Outcome::RepositoryLocked => Self::of_restic(finished.exit_code, Self::LOCKED),
@@ -126,9 +130,10 @@ fn severity(outcome: &Outcome) -> u8 {
         Outcome::Stopped => 2,
         Outcome::RepositoryLocked => 3,
         Outcome::Failed(_) => 4,
-        Outcome::Killed(_) => 5,
-        Outcome::Interrupted => 6,
-        Outcome::SpawnFailed(_) => 7,
+        Outcome::TimedOut(_) => 5,
+        Outcome::Killed(_) => 6,
+        Outcome::Interrupted => 7,
+        Outcome::SpawnFailed(_) => 8,
     }
 }
 
@@ -172,6 +177,7 @@ mod tests {
         check(Outcome::Killed(9), None, 137);
         check(Outcome::SpawnFailed("no such file".to_owned()), None, 70);
         check(Outcome::Interrupted, None, 71);
+        check(Outcome::TimedOut(prestic_proto::limit::Limit::NoProgress), Some(130), 72);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub fn run_in(state: RunState) -> Run {
         log_file: None,
         state,
         progress: None,
+        limit_near: None,
         summary: None,
         last_lines: Vec::new(),
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    limit::Limit,
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId},
@@ -49,6 +50,17 @@ pub enum EventKind {
         due_at: DateTime<Utc>,
         /// Why.
         reason: SkipReason,
+    },
+    /// A run will be ended by a limit, if nothing changes.
+    LimitNear {
+        /// The run.
+        run: RunId,
+        /// Its task.
+        task: String,
+        /// The limit.
+        limit: Limit,
+        /// When it ends the run.
+        stops_at: DateTime<Utc>,
     },
     /// A new configuration is live.
     ConfigLoaded {

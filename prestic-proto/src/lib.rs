@@ -7,6 +7,8 @@ pub mod home;
 pub mod service;
 
 pub mod event;
+pub mod limit;
+pub mod lock;
 pub mod log;
 pub mod outcome;
 pub mod profile;

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    limit::LimitNear,
+    lock::LockHolder,
     outcome::Outcome,
     progress::{Progress, Summary},
 };
@@ -64,6 +66,13 @@ pub enum RunState {
         /// restic's process id.
         pid: u32,
     },
+    /// Another process holds the repository's lock: restic will be started again when it has gone.
+    WaitingForLock {
+        /// Who holds it.
+        holders: Vec<LockHolder>,
+        /// When the run gives up, or looks whether a lock that seems to be left behind has been touched.
+        until: Option<DateTime<Utc>>,
+    },
     /// restic was asked to stop and is finishing what it has under way.
     Stopping {
         /// restic's process id.
@@ -109,6 +118,9 @@ pub struct Run {
     pub state: RunState,
     /// How far it has come, while it runs.
     pub progress: Option<Progress>,
+    /// The limit that will end it soon, if nothing changes.
+    #[serde(default)]
+    pub limit_near: Option<LimitNear>,
     /// What restic said that it did.
     pub summary: Option<Summary>,
     /// The last lines that it wrote when it failed.

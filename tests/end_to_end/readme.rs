@@ -66,7 +66,9 @@ fn json_has_the_keys_that_the_readme_names() {
     check_keys(&readme, "`last_run` of a task", &status["tasks"][0]["last_run"]);
     check_keys(&readme, "an error or warning", &status["config"]["warnings"][0]);
     let mut run = documented_keys(&readme, "`history`");
-    assert!(run.remove("pid"), "only a running one has a process");
+    for other_state in ["pid", "holders", "until"] {
+        assert!(run.remove(other_state), "only one that is not over has {other_state}");
+    }
     let finished: BTreeSet<String> = json(&["history"])[0].as_object().expect("it is a run").keys().cloned().collect();
     assert_eq!(finished, run);
     check_keys(&readme, "`profiles`", &json(&["profiles"])[0]);

@@ -7,6 +7,7 @@ use crate::{
     clock,
     error::{CtlError, how_to_begin},
     exit::Exit,
+    follow::progress_text,
     output::{Output, Paint},
     text::{printable, shell_line},
     words,
@@ -47,13 +48,23 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
         output.line(&line)?;
     }
     let reasons = reasons(&status, now);
-    if !reasons.is_empty() {
+    let troubles = troubles(&status, now);
+    if !reasons.is_empty() || !troubles.is_empty() {
         output.line("")?;
+    }
+    for trouble in troubles {
+        output.line(&output.data_look.paint(Paint::Warning, &printable(&trouble)))?;
     }
     for reason in reasons {
         output.line(&output.data_look.paint(Paint::Bad, &printable(&reason)))?;
     }
     Ok(Exit::OK)
+}
+
+/// Returns a line for every run that waits for a lock, or that a limit will end.
+fn troubles(status: &Status, now: DateTime<Utc>) -> Vec<String> {
+    let words = |run| progress_text::lock_words(run, now).or_else(|| progress_text::limit_words(run, now));
+    status.runs.iter().filter_map(|run| Some(format!("{} {}", run.task, words(run)?))).collect()
 }
 
 /// Returns a line for every task that failed or cannot run: why, and where to read more.

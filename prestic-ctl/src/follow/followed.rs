@@ -62,8 +62,10 @@ impl Followed {
             if !is_over(&run) && run.progress.is_none() {
                 run.progress = known.progress.take();
             }
-            if known.state == run.state && known.log_file == run.log_file {
-                let has_moved = known.progress != run.progress;
+            // A warning is a step of its own; that it is taken back shows in what is drawn anyway.
+            let is_warned = run.limit_near.is_some() && known.limit_near != run.limit_near;
+            if known.state == run.state && known.log_file == run.log_file && !is_warned {
+                let has_moved = known.progress != run.progress || known.limit_near != run.limit_near;
                 *known = run;
                 return if has_moved { Change::Progressed(id) } else { Change::None };
             }

@@ -174,7 +174,10 @@ impl Follower<'_> {
                     self.show(change)?;
                 }
                 EventKind::ShuttingDown => self.view.notice("the daemon is shutting down"),
-                EventKind::Skipped { .. } | EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. } => {}
+                EventKind::LimitNear { .. }
+                | EventKind::Skipped { .. }
+                | EventKind::ConfigLoaded { .. }
+                | EventKind::ConfigRejected { .. } => {}
             }
         }
         for (id, progress) in progress {

@@ -48,10 +48,13 @@ impl PlainLines {
 
 impl View for PlainLines {
     fn moved(&mut self, run: &Run) -> io::Result<()> {
+        let near = progress_text::limit_words(run, clock::now());
         let step = match &run.state {
             RunState::Queued => "queued".to_owned(),
             RunState::Starting => return Ok(()),
-            RunState::Running { .. } => "started".to_owned(),
+            // What it was warned of is told again with each step: it may be the reason of the next one.
+            RunState::Running { .. } => near.unwrap_or_else(|| "started".to_owned()),
+            RunState::WaitingForLock { .. } => progress_text::lock_words(run, clock::now()).unwrap_or_default(),
             RunState::Stopping { .. } => "stopping".to_owned(),
             // The summary tells it, and all about it, once the runs are over.
             RunState::Finished(_) => return Ok(()),

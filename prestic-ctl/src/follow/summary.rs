@@ -60,6 +60,7 @@ pub fn paint_of(outcome: &Outcome) -> Paint {
         Outcome::Warnings | Outcome::Stopped => Paint::Warning,
         Outcome::Failed(_)
         | Outcome::RepositoryLocked
+        | Outcome::TimedOut(_)
         | Outcome::Killed(_)
         | Outcome::SpawnFailed(_)
         | Outcome::Interrupted => Paint::Bad,

@@ -120,11 +120,17 @@ impl Profile {
 
     /// Returns how long it waits for a lock; none is not at all.
     pub fn wait_for_lock(&self) -> Option<Duration> {
-        if let Some(Value::Duration(length)) = self.value(Key::WaitForLock) {
-            length.filter(|length| !length.is_zero())
-        } else {
-            None
-        }
+        self.duration(Key::WaitForLock)
+    }
+
+    /// Returns how long its restic may run; none is for ever.
+    pub fn max_runtime(&self) -> Option<Duration> {
+        self.duration(Key::MaxRuntime)
+    }
+
+    /// Returns how long nothing may move before its restic is taken for hung; none is for ever.
+    pub fn no_progress_timeout(&self) -> Option<Duration> {
+        self.duration(Key::NoProgressTimeout)
     }
 
     /// Returns what the list of profiles tells.
@@ -187,6 +193,11 @@ impl Profile {
             Some(Value::Text(text)) if !text.is_empty() => Some(text),
             _ => None,
         }
+    }
+
+    /// Returns the duration of an option, if it is not zero.
+    fn duration(&self, key: Key) -> Option<Duration> {
+        if let Some(Value::Duration(length)) = self.value(key) { length.filter(|length| !length.is_zero()) } else { None }
     }
 
     /// Returns the words of an option, if it is set.

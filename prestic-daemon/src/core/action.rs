@@ -22,6 +22,8 @@ pub enum Action {
         /// Why.
         reason: SkipReason,
     },
+    /// Tell the clients that a run comes close to a limit, or no longer does.
+    AnnounceLimit(Box<Run>),
     /// Tell the user, in the daemon's log, of something odd.
     Warn(String),
     /// Note that a run's number is given.

@@ -6,7 +6,8 @@ use chrono::Local;
 use prestic_proto::{
     event::EventKind,
     home::Home,
-    run::{RunId, RunState},
+    limit::LimitNear,
+    run::{Run, RunId, RunState},
     status::ConfigState,
 };
 use tokio::{
@@ -217,6 +218,7 @@ impl Core {
                     tracing::warn!("task `{task}` does not run for {}: {reason}", due_at.with_timezone(&Local));
                     self.announce(EventKind::Skipped { task, due_at, reason });
                 }
+                Action::AnnounceLimit(run) => self.announce_limit(run),
                 Action::Warn(message) => tracing::warn!("{message}"),
                 Action::NumberGiven(run) => self.saver.set_last_run(run.0),
                 Action::Launch(run) => self.launch(run),
@@ -237,6 +239,17 @@ impl Core {
         self.tick();
     }
 
+    fn announce_limit(&mut self, run: Box<Run>) {
+        let (id, task) = (run.id, run.task.clone());
+        let near = run.limit_near;
+        self.announce(EventKind::Run { run });
+        if let Some(LimitNear { limit, stops_at }) = near {
+            let at = stops_at.with_timezone(&Local);
+            tracing::warn!("run {id} of task `{task}`: {}, it will be stopped at {at}", limit.approach());
+            self.announce(EventKind::LimitNear { run: id, task, limit, stops_at });
+        }
+    }
+
     pub(super) fn tick(&self) {
         self.ticks.send_modify(|tick| *tick += 1);
     }
@@ -253,7 +266,8 @@ impl Core {
             stage: Stage::Planned,
         };
         let profile = self.config.profile(&record.task).cloned();
-        let job = Job { record, extra_args: entry.extra_args.clone() };
+        let stop_grace = self.config.settings.stop_grace;
+        let job = Job { record, extra_args: entry.extra_args.clone(), ends_at: None, stop_grace };
         let driver = self.new_driver(run, profile);
         self.spawn_driver(run, driver.launch(job));
     }
@@ -331,12 +345,13 @@ async fn wait_until(at: Option<Instant>) {
     }
 }
 
-fn log_milestone(run: &prestic_proto::run::Run) {
+fn log_milestone(run: &Run) {
     let (id, task) = (run.id, &run.task);
     match &run.state {
         RunState::Queued => tracing::info!("run {id} of task `{task}` is queued ({})", run.trigger),
         RunState::Starting => tracing::info!("run {id} of task `{task}` starts ({})", run.trigger),
         RunState::Running { pid } => tracing::info!("run {id} of task `{task}` runs as process {pid}"),
+        RunState::WaitingForLock { .. } => tracing::info!("run {id} of task `{task}` waits for the repository's lock"),
         RunState::Stopping { .. } => tracing::info!("run {id} of task `{task}` is stopping"),
         RunState::Finished(finished) => tracing::info!("run {id} of task `{task}` {}", finished.outcome),
     }

@@ -123,6 +123,7 @@ mod tests {
             log_file: None,
             state: outcome.map_or(RunState::Running { pid: 1 }, |outcome| RunState::Finished(end(outcome))),
             progress: None,
+            limit_near: None,
             summary: None,
             last_lines: Vec::new(),
         }

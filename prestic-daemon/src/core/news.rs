@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use prestic_proto::{
+    limit::LimitNear,
+    lock::LockHolder,
     outcome::Outcome,
     progress::Progress,
     run::{Finished, Run, RunId, RunState},
@@ -26,6 +28,17 @@ pub enum RunNews {
         /// The name of the log; none if no log could be made.
         log_file: Option<String>,
     },
+    /// restic was kept out by a lock and has ended; it will be started again.
+    WaitingForLock {
+        /// The name of the log, which is there already.
+        log_file: Option<String>,
+        /// Who holds the lock.
+        holders: Vec<LockHolder>,
+        /// When the wait ends.
+        until: Option<DateTime<Utc>>,
+    },
+    /// A limit will end it, if nothing changes; or none will any more.
+    LimitNear(Option<LimitNear>),
     /// How far it has come.
     Progress(Progress),
     /// restic was asked to stop.
@@ -59,6 +72,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             log_file: None,
             state: RunState::Starting,
             progress: None,
+            limit_near: None,
             summary: None,
             last_lines: Vec::new(),
         };
@@ -69,6 +83,11 @@ impl<Zone: TimeZone> Planner<Zone> {
                 run.started_at = Some(*started_at);
                 run.log_file.clone_from(log_file);
                 run.state = RunState::Running { pid: restic.pid };
+            }
+            Stage::Waiting { started_at, holders, until, log_file, .. } => {
+                run.started_at = Some(*started_at);
+                run.log_file.clone_from(log_file);
+                run.state = RunState::WaitingForLock { holders: holders.clone(), until: *until };
             }
             Stage::Finished { .. } => end(&mut run, record),
         }
@@ -98,6 +117,23 @@ impl<Zone: TimeZone> Planner<Zone> {
                     entry.run.state = RunState::Running { pid };
                 }
                 vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
+            }
+            RunNews::WaitingForLock { log_file, holders, until } => {
+                entry.run.log_file = log_file;
+                let state = RunState::WaitingForLock { holders, until };
+                if matches!(entry.run.state, RunState::Stopping { .. }) || entry.run.state == state {
+                    return Vec::new();
+                }
+                entry.run.state = state;
+                entry.run.progress = None;
+                vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
+            }
+            RunNews::LimitNear(near) => {
+                if entry.run.limit_near == near {
+                    return Vec::new();
+                }
+                entry.run.limit_near = near;
+                vec![Action::AnnounceLimit(Box::new(entry.run.clone()))]
             }
             RunNews::Progress(progress) => {
                 entry.run.progress = Some(progress);
@@ -170,6 +206,92 @@ fn end(run: &mut Run, record: &Record) {
         run.summary.clone_from(summary);
         run.last_lines.clone_from(last_lines);
         run.progress = None;
+        run.limit_near = None;
         run.state = RunState::Finished(finished.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prestic_proto::{limit::Limit, run::Trigger};
+
+    use super::*;
+    use crate::process::ProcessId;
+
+    fn record(stage: Stage) -> Record {
+        Record {
+            run: RunId(1),
+            task: "home".to_owned(),
+            repository: String::new(),
+            trigger: Trigger::Manual,
+            due_at: None,
+            created_at: DateTime::UNIX_EPOCH,
+            stage,
+        }
+    }
+
+    fn planner(stage: Stage) -> Planner<Utc> {
+        let mut planner = Planner::new(Utc);
+        planner.adopt(&record(stage), false);
+        planner
+    }
+
+    fn running() -> Planner<Utc> {
+        let restic = ProcessId { pid: 7, started: 1, boot_id: String::new() };
+        planner(Stage::Running { started_at: DateTime::UNIX_EPOCH, restic, log_file: None })
+    }
+
+    fn hear(planner: &mut Planner<Utc>, news: RunNews) -> Vec<Action> {
+        planner.hear(RunId(1), news, DateTime::UNIX_EPOCH)
+    }
+
+    fn waiting() -> RunNews {
+        RunNews::WaitingForLock { log_file: Some("log.txt".to_owned()), holders: Vec::new(), until: None }
+    }
+
+    fn run(planner: &Planner<Utc>) -> &Run {
+        &planner.state().runs[&RunId(1)].run
+    }
+
+    #[test]
+    fn wait_for_a_lock_is_announced_once_and_ends_with_the_next_start() {
+        let mut planner = running();
+        assert!(matches!(hear(&mut planner, waiting())[..], [Action::Announce(_), Action::SaveStatus(_)]));
+        assert_eq!(run(&planner).log_file.as_deref(), Some("log.txt"));
+        assert_eq!(hear(&mut planner, waiting()), []);
+        hear(&mut planner, RunNews::Started { at: DateTime::UNIX_EPOCH, pid: 8, log_file: None });
+        assert_eq!(run(&planner).state, RunState::Running { pid: 8 });
+    }
+
+    #[test]
+    fn run_that_stops_is_not_told_to_wait() {
+        let mut planner = running();
+        hear(&mut planner, RunNews::Stopping);
+        assert_eq!(hear(&mut planner, waiting()), []);
+        assert_eq!(run(&planner).state, RunState::Stopping { pid: 7 });
+    }
+
+    #[test]
+    fn run_that_waited_when_the_daemon_died_still_waits() {
+        let stage = Stage::Waiting {
+            since: DateTime::UNIX_EPOCH,
+            started_at: DateTime::UNIX_EPOCH,
+            holders: Vec::new(),
+            until: Some(DateTime::UNIX_EPOCH),
+            log_file: None,
+        };
+        let expected = RunState::WaitingForLock { holders: Vec::new(), until: Some(DateTime::UNIX_EPOCH) };
+        assert_eq!(run(&planner(stage)).state, expected);
+    }
+
+    #[test]
+    fn limit_that_is_near_is_announced_when_it_changes() {
+        let near = Some(LimitNear { limit: Limit::NoProgress, stops_at: DateTime::UNIX_EPOCH });
+        let mut planner = running();
+        let [Action::AnnounceLimit(announced)] = &hear(&mut planner, RunNews::LimitNear(near))[..] else { panic!() };
+        assert_eq!(announced.limit_near, near);
+        assert_eq!(hear(&mut planner, RunNews::LimitNear(near)), []);
+        assert_eq!(hear(&mut planner, RunNews::LimitNear(None)).len(), 1);
+        assert_eq!(run(&planner).limit_near, None);
     }
 }

@@ -260,6 +260,7 @@ impl<Zone: TimeZone> Planner<Zone> {
             log_file: None,
             state: RunState::Queued,
             progress: None,
+            limit_near: None,
             summary: None,
             last_lines: Vec::new(),
         };
@@ -322,7 +323,7 @@ impl<Zone: TimeZone> Planner<Zone> {
                 }
                 Ok(self.drop_queued(id, now))
             }
-            RunState::Starting | RunState::Running { .. } | RunState::Stopping { .. } => {
+            RunState::Starting | RunState::Running { .. } | RunState::WaitingForLock { .. } | RunState::Stopping { .. } => {
                 Ok(vec![Action::Stop { run: id, by: StopCause::User, at_once: false }])
             }
         }

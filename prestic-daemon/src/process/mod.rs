@@ -46,6 +46,15 @@ pub struct ProcessId {
     pub boot_id: String,
 }
 
+/// What a process and those that it has started have used since they began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Time of the processors.
+    pub cpu_ms: u64,
+    /// Bytes read and written: of files, pipes and connections.
+    pub io_bytes: u64,
+}
+
 /// A child's share of the processors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

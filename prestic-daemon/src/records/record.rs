@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use prestic_proto::{
+    lock::LockHolder,
     progress::Summary,
     run::{Finished, RunId, Trigger},
 };
@@ -42,6 +43,19 @@ pub enum Stage {
         /// restic's process.
         restic: ProcessId,
         /// The name of its log file in the folder of the logs; none if no log could be made.
+        log_file: Option<String>,
+    },
+    /// restic was kept out by a lock. It has ended, and will be started again.
+    Waiting {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// When restic was started last.
+        started_at: DateTime<Utc>,
+        /// Who holds the lock.
+        holders: Vec<LockHolder>,
+        /// When the wait ends.
+        until: Option<DateTime<Utc>>,
+        /// The name of its log file, if there is one.
         log_file: Option<String>,
     },
     /// It is over.

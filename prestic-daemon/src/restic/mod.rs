@@ -1,5 +1,6 @@
 //! What is known of restic itself.
 
+pub mod lock;
 pub mod messages;
 pub mod outcome;
 pub mod version;

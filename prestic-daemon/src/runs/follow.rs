@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use prestic_proto::{endpoint, outcome::Outcome, run::RunId};
+use chrono::{DateTime, Utc};
+use prestic_proto::{endpoint, lock::LockHolder, outcome::Outcome, run::RunId};
 use tokio::time::timeout;
 
 use crate::{
@@ -43,8 +44,8 @@ struct Following {
     /// How long to wait before the next attempt to connect.
     pause: Duration,
     has_warned: bool,
-    /// Whether the core knows that restic runs.
-    has_told_start: bool,
+    /// The restic of which the core knows that it runs, or has run.
+    told_restic: Option<ProcessId>,
     /// Whether the supervisor's lock is free.
     is_unlocked: bool,
     /// Whether the supervisor said that it is over, or cannot be reached and has gone.
@@ -69,7 +70,7 @@ impl Following {
             link: None,
             pause: Duration::ZERO,
             has_warned: false,
-            has_told_start: false,
+            told_restic: None,
             is_unlocked: false,
             is_over: false,
             undelivered: None,
@@ -162,7 +163,9 @@ impl Driver {
                     self.lose(following, &error);
                 }
                 // The record can tell as much, if it can be read.
-                let _ = self.tell_start(following).await;
+                if following.told_restic.is_none() {
+                    let _ = self.tell_start(following).await;
+                }
                 self.deliver(following).await;
             }
             Event::Order(order) => {
@@ -200,6 +203,8 @@ impl Driver {
     async fn pass(&self, report: Report, following: &mut Following) -> io::Result<()> {
         match report {
             Report::Started => self.tell_start(following).await?,
+            Report::WaitingForLock { holders, until } => self.tell_wait(holders, until).await?,
+            Report::LimitNear(near) => self.tell(RunNews::LimitNear(near)).await,
             Report::Progress(progress) => self.tell(RunNews::Progress(progress)).await,
             Report::Stopping => self.tell(RunNews::Stopping).await,
             Report::LogGrew => self.tell(RunNews::LogGrew).await,
@@ -208,13 +213,21 @@ impl Driver {
         Ok(())
     }
 
-    /// Tells the core that restic runs, once, when the record says so.
-    async fn tell_start(&self, following: &mut Following) -> io::Result<()> {
-        if following.has_told_start {
+    /// Tells the core that restic was kept out. The record says where its log is.
+    async fn tell_wait(&self, holders: Vec<LockHolder>, until: Option<DateTime<Utc>>) -> io::Result<()> {
+        let (Stage::Waiting { log_file, .. } | Stage::Running { log_file, .. }) = self.read_record().await?.stage else {
             return Ok(());
-        }
-        if let Stage::Running { started_at, restic, log_file } = self.read_record().await?.stage {
-            following.has_told_start = true;
+        };
+        self.tell(RunNews::WaitingForLock { log_file, holders, until }).await;
+        Ok(())
+    }
+
+    /// Tells the core that restic runs, once for each that is started, when the record says so.
+    async fn tell_start(&self, following: &mut Following) -> io::Result<()> {
+        if let Stage::Running { started_at, restic, log_file } = self.read_record().await?.stage
+            && following.told_restic.as_ref() != Some(&restic)
+        {
+            following.told_restic = Some(restic.clone());
             self.tell(RunNews::Started { at: started_at, pid: restic.pid, log_file }).await;
         }
         Ok(())
@@ -282,9 +295,10 @@ fn merge(earlier: Option<Order>, order: Order) -> Order {
 /// Gives a run its outcome that was stopped without its supervisor's knowledge. Returns whether that changes it.
 fn amend(record: &mut Record, cause: StopCause) -> bool {
     let Stage::Finished { finished, .. } = &mut record.stage else { return false };
-    let was_stopped_by_us =
-        !matches!(finished.outcome, Outcome::Succeeded | Outcome::Stopped | Outcome::Interrupted | Outcome::SpawnFailed(_))
-            && finished.exit_code != Some(0);
+    let was_stopped_by_us = !matches!(
+        finished.outcome,
+        Outcome::Succeeded | Outcome::Stopped | Outcome::Interrupted | Outcome::SpawnFailed(_) | Outcome::TimedOut(_)
+    ) && finished.exit_code != Some(0);
     if was_stopped_by_us {
         finished.outcome = cause.outcome();
     }

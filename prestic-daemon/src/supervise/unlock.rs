@@ -4,41 +4,17 @@
 //! process of another user, and it does signal a process that got the number later. So it is run only when a lock names
 //! exactly the process that we saw end, and no other lock can be misjudged. `--remove-all` is never used.
 
-use std::{
-    io::{self, Read},
-    process::{Command, Stdio},
-    sync::mpsc::{RecvTimeoutError, sync_channel},
-    thread,
-    time::Duration,
+use std::{process::Command, thread, time::Duration};
+
+use crate::{
+    process,
+    restic::lock::Lock,
+    supervise::repository_locks::{LockError, RepositoryLocks},
 };
 
-use serde::Deserialize;
-use thiserror::Error;
-
-use crate::process;
-
-/// How long one of restic's own commands may take here.
-const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-
-/// The most bytes that are read of what such a command writes.
-const ANSWER_LIMIT: u64 = 1024 * 1024;
-
-/// The most locks that are looked at. A healthy repository has a few.
-const MAX_LOCKS: usize = 100;
-
 /// How often `unlock` is run, and the pause in between.
-const MAX_TRIES: u32 = 8;
-const REAPING_PAUSE: Duration = Duration::from_millis(500);
-
-/// A lock, as `restic cat lock` shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Lock {
-    /// The machine of its holder.
-    pub hostname: String,
-    /// The holder's process id.
-    pub pid: u32,
-}
+pub(super) const MAX_TRIES: u32 = 8;
+pub(super) const REAPING_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether to unlock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,34 +25,6 @@ pub enum Decision {
     NothingToDo,
     /// It cannot be done safely, and why.
     Leave(String),
-}
-
-/// Looking at the locks, or removing them, did not work.
-#[derive(Debug, Error)]
-pub enum UnlockError {
-    /// The command did not start, or its answer could not be read.
-    #[error("cannot run `{command}`")]
-    Run {
-        /// restic's command.
-        command: String,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The command took too long.
-    #[error("`{0}` did not end within {limit} seconds", limit = COMMAND_LIMIT.as_secs())]
-    TooSlow(String),
-    /// The command failed.
-    #[error("`{command}` failed: {answer}")]
-    Refused {
-        /// restic's command.
-        command: String,
-        /// The last line that it wrote.
-        answer: String,
-    },
-    /// There is no telling what all these locks are.
-    #[error("the repository has more than {MAX_LOCKS} locks")]
-    TooMany,
 }
 
 /// Decides from all locks of a repository.
@@ -98,11 +46,11 @@ pub fn decide(locks: &[Lock], hostname: &str, ended_pid: u32, is_pid_in_use: imp
 ///
 /// `restic` is the program with the flags that lead to the repository; `prepare` gives each of its commands the environment
 /// of the run, where the caller's own is another one.
-pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Command)) -> Result<String, UnlockError> {
-    let ask = |arguments: &[&str]| ask(restic, arguments, &prepare);
+pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Command)) -> Result<String, LockError> {
+    let locks = RepositoryLocks::new(restic, prepare);
     let mut tries = 0;
     loop {
-        match decide(&locks(&ask)?, &process::hostname(), ended_pid, process::is_pid_in_use) {
+        match decide(&locks.read(&[])?, &process::hostname(), ended_pid, process::is_pid_in_use) {
             Decision::Unlock if tries == MAX_TRIES => {
                 return Ok(format!("restic does not remove the lock that its process {ended_pid} had left."));
             }
@@ -110,7 +58,7 @@ pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Com
                 if tries > 0 {
                     wait_for_reaping();
                 }
-                ask(&["unlock"])?;
+                locks.unlock()?;
                 tries += 1;
             }
             Decision::NothingToDo if tries > 0 => {
@@ -124,90 +72,11 @@ pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Com
     }
 }
 
-fn locks(ask: &impl Fn(&[&str]) -> Result<String, UnlockError>) -> Result<Vec<Lock>, UnlockError> {
-    let list = ask(&["list", "locks", "--no-lock"])?;
-    let ids: Vec<&str> = list.split_whitespace().filter(|word| is_lock_id(word)).collect();
-    if ids.len() > MAX_LOCKS {
-        return Err(UnlockError::TooMany);
-    }
-    let mut locks = Vec::with_capacity(ids.len());
-    for id in ids {
-        match ask(&["cat", "lock", id, "--no-lock"]) {
-            Ok(answer) => locks.push(parse_lock(&answer)?),
-            // A lock that its holder has removed or refreshed in the meantime is not the one of a dead process.
-            Err(UnlockError::Refused { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(locks)
-}
-
 /// restic takes a process that has ended, but that its parent has not waited for yet, for a living one, and leaves its lock.
 /// Where the parent is the system's first process, nobody is told when it has done so.
 #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
-fn wait_for_reaping() {
+pub(super) fn wait_for_reaping() {
     thread::sleep(REAPING_PAUSE);
-}
-
-fn is_lock_id(word: &str) -> bool {
-    word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn parse_lock(answer: &str) -> Result<Lock, UnlockError> {
-    // A message of restic's can precede the document.
-    let document = answer.find('{').map_or(answer, |start| &answer[start..]);
-    serde_json::from_str(document)
-        .map_err(|error| UnlockError::Run { command: "restic cat lock".to_owned(), source: error.into() })
-}
-
-/// Runs one command of restic and returns what it wrote on its standard output.
-fn ask(restic: &[String], arguments: &[&str], prepare: impl Fn(&mut Command)) -> Result<String, UnlockError> {
-    let command = format!("restic {}", arguments.join(" "));
-    let failed = |source| UnlockError::Run { command: command.clone(), source };
-    let (program, flags) = restic.split_first().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-    let mut command_line = Command::new(program);
-    command_line.args(flags).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    prepare(&mut command_line);
-    let mut child = command_line.spawn().map_err(failed)?;
-    let (sender, answers) = sync_channel(2);
-    let output = child.stdout.take().expect("a pipe was asked for");
-    let errors = child.stderr.take().expect("a pipe was asked for");
-    let readers = read_all(output, true, sender.clone()).and_then(|()| read_all(errors, false, sender));
-    let mut result = readers.map_err(failed);
-    let (mut answer, mut complaint) = (String::new(), String::new());
-    while result.is_ok() {
-        match answers.recv_timeout(COMMAND_LIMIT) {
-            Ok((true, text)) => answer = text,
-            Ok((false, text)) => complaint = text,
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => result = Err(UnlockError::TooSlow(command.clone())),
-        }
-    }
-    if result.is_err() {
-        // It may have ended by itself already.
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(failed)?;
-    result?;
-    if status.success() {
-        return Ok(answer);
-    }
-    let answer = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no reason").to_owned();
-    Err(UnlockError::Refused { command, answer })
-}
-
-/// Reads a stream to its end on a thread of its own, so that a hanging command cannot hold us up.
-fn read_all(
-    stream: impl Read + Send + 'static,
-    is_output: bool,
-    sender: std::sync::mpsc::SyncSender<(bool, String)>,
-) -> io::Result<()> {
-    thread::Builder::new().name("answer".to_owned()).spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stream.take(ANSWER_LIMIT).read_to_end(&mut bytes);
-        let _ = sender.send((is_output, String::from_utf8_lossy(&bytes).into_owned()));
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -218,10 +87,14 @@ mod tests {
     const ALIVE: u32 = 200;
     const DEAD: u32 = 300;
 
+    fn lock(hostname: &str, pid: u32) -> Lock {
+        let answer = format!("{{\"time\":\"2026-01-01T00:00:00Z\",\"hostname\":\"{hostname}\",\"pid\":{pid}}}");
+        Lock::parse("", &answer).unwrap()
+    }
+
     #[track_caller]
     fn check(locks: &[(&str, u32)], expected: Decision) {
-        let locks: Vec<Lock> =
-            locks.iter().map(|(hostname, pid)| Lock { hostname: (*hostname).to_owned(), pid: *pid }).collect();
+        let locks: Vec<Lock> = locks.iter().map(|(hostname, pid)| lock(hostname, *pid)).collect();
         assert_eq!(decide(&locks, "here", KILLED, |pid| pid == ALIVE), expected, "{locks:?}");
     }
 
@@ -243,16 +116,8 @@ mod tests {
 
     #[test]
     fn process_that_got_the_number_later_is_not_signalled() {
-        let locks = [Lock { hostname: "here".to_owned(), pid: KILLED }];
-        let decision = decide(&locks, "here", KILLED, |_| true);
+        let decision = decide(&[lock("here", KILLED)], "here", KILLED, |_| true);
         assert!(matches!(decision, Decision::Leave(reason) if reason.contains("number 100")));
-    }
-
-    #[test]
-    fn lock_is_read_whatever_precedes_it() {
-        let answer = "repository opened\n{\"time\":\"x\",\"hostname\":\"here\",\"pid\":7,\"exclusive\":true}\n";
-        assert_eq!(parse_lock(answer).unwrap(), Lock { hostname: "here".to_owned(), pid: 7 });
-        assert!(parse_lock("nothing").is_err());
     }
 
     #[cfg(unix)]
@@ -268,7 +133,7 @@ mod tests {
         shell(&format!(
             "touch '{mark}'; case $1 in \
              list) echo opened; if [ $(wc -l <'{mark}') -lt {unlocks} ]; then echo {id}; fi;; \
-             cat) echo '{{\"hostname\":\"{host}\",\"pid\":{pid}}}';; \
+             cat) echo '{{\"time\":\"2026-01-01T00:00:00Z\",\"hostname\":\"{host}\",\"pid\":{pid}}}';; \
              unlock) echo $# >>'{mark}';; esac"
         ))
     }
@@ -293,12 +158,5 @@ mod tests {
         let line = unlock_after(&locked_until(2, 1 << 30, folder.path()), 1 << 30, |_| {}).unwrap();
         assert!(line.starts_with("Removed the lock"), "{line}");
         assert_eq!(std::fs::read_to_string(folder.path().join("unlocks")).unwrap(), "1\n1\n");
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn refusal_tells_the_last_line() {
-        let error = unlock_after(&shell("echo a >&2; echo Fatal: b >&2; exit 1"), 1, |_| {}).unwrap_err();
-        assert_eq!(error.to_string(), "`restic list locks --no-lock` failed: Fatal: b");
     }
 }

@@ -86,7 +86,9 @@ fn state(run: &Run) -> Cell {
     match run.state {
         RunState::Queued => Cell::painted("queued", Paint::Active),
         RunState::Starting => Cell::painted("starting", Paint::Active),
+        RunState::Running { .. } if run.limit_near.is_some() => Cell::painted(format!("running{percent}!"), Paint::Warning),
         RunState::Running { .. } => Cell::painted(format!("running{percent}"), Paint::Active),
+        RunState::WaitingForLock { .. } => Cell::painted("waiting for lock", Paint::Warning),
         RunState::Stopping { .. } => Cell::painted(format!("stopping{percent}"), Paint::Warning),
         RunState::Finished(_) => Cell::painted("idle", Paint::Faint),
     }

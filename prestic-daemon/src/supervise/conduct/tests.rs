@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::mpsc::sync_channel,
 };
 
@@ -13,13 +14,17 @@ use prestic_proto::{
 };
 
 use super::*;
-use crate::supervise::spec::OutputFormat;
+use crate::supervise::{attend::ALWAYS_UNLOCKS, limits::Limits, spec::OutputFormat};
+
+mod limits;
+mod locks;
 
 struct Rig {
     home: tempfile::TempDir,
     spec: RunSpec,
     records: RecordFolder,
     events: Events,
+    lock_rules: LockRules,
 }
 
 /// What is on disk of a run that is over.
@@ -45,19 +50,20 @@ fn rig(script: &str) -> Rig {
         shown_command: "restic backup".to_owned(),
         shown_repository: "/repository".to_owned(),
         restic_version: None,
+        limits: Limits { stop_grace_ms: 60_000, ..Limits::default() },
         output: OutputFormat::Json,
         log_filter: None,
         cpu_priority: None,
         io_priority: None,
     };
     let records = RecordFolder::open(&spec.records).unwrap();
-    Rig { home, spec, records, events: sync_channel(MAX_EVENTS) }
+    Rig { home, spec, records, events: sync_channel(MAX_EVENTS), lock_rules: LockRules::default() }
 }
 
 impl Rig {
     /// Leads the run, with `act` on another thread.
     fn run_with(self, act: impl FnOnce(&SyncSender<Event>) + Send) -> End {
-        let Self { home, spec, records, events } = self;
+        let Self { home, spec, records, events, lock_rules } = self;
         let record = Record {
             run: spec.run,
             task: spec.task.clone(),
@@ -71,7 +77,7 @@ impl Rig {
         let sender = events.0.clone();
         thread::scope(|scope| {
             scope.spawn(move || act(&sender));
-            conduct(&spec, &records, record, &feed, events);
+            conduct(&spec, &records, record, &feed, events, &lock_rules);
         });
         let Stage::Finished { log_file, finished, last_lines, .. } = records.read(spec.run).unwrap().stage else {
             panic!("the run is not over");
