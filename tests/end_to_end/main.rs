@@ -6,6 +6,8 @@ mod harness;
 mod round_trip;
 
 mod crash;
+mod limits;
+mod locks;
 mod queue;
 mod schedule;
 mod stop;

@@ -27,6 +27,8 @@ pub struct FakeScript {
     pub tell: Option<PathBuf>,
     /// Whether it goes on after SIGINT; else it ends with 130, as restic 0.14 and 0.19 do.
     pub ignores_interrupt: bool,
+    /// The locks that it lists and shows: each its id and its document.
+    pub locks: Vec<(String, serde_json::Value)>,
     /// What it does, in order.
     pub steps: Vec<Step>,
     /// Its exit code.
@@ -49,6 +51,13 @@ pub enum Step {
         bytes: u64,
         /// Bytes in one line, its end included.
         line: u64,
+    },
+    /// Writes the same line again and again to standard output, so many times a second, until it is interrupted.
+    Repeat {
+        /// The line.
+        line: String,
+        /// How often in a second.
+        per_second: u32,
     },
     /// Writes lines at a steady rate to standard output.
     Paced {

@@ -44,7 +44,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str) {
         "version" => print_version(&script, arguments.iter().any(|argument| argument == "--json")),
-        "unlock" | "list" | "snapshots" | "cat" => ExitCode::SUCCESS,
+        "unlock" | "snapshots" => ExitCode::SUCCESS,
+        "list" | "cat" => print_locks(&script, &arguments),
         _ => perform(script, &arguments),
     }
 }
@@ -55,6 +56,18 @@ fn print_version(script: &FakeScript, as_json: bool) -> ExitCode {
         println!("{}", json!({ "message_type": "version", "version": version, "go_version": "go1.24" }));
     } else {
         println!("restic {version} compiled with go1.24 on linux/amd64");
+    }
+    ExitCode::SUCCESS
+}
+
+/// Answers `list locks` and `cat lock ID`.
+fn print_locks(script: &FakeScript, arguments: &[String]) -> ExitCode {
+    for (id, document) in &script.locks {
+        if arguments.iter().any(|argument| argument == "locks") {
+            println!("{id}");
+        } else if arguments.contains(id) {
+            println!("{document}");
+        }
     }
     ExitCode::SUCCESS
 }
@@ -125,6 +138,7 @@ fn take(script: &FakeScript, step: &Step) -> io::Result<()> {
         Step::Err(text) => io::stderr().write_all(text.as_bytes())?,
         Step::Bytes(bytes) => stdout.write_all(bytes)?,
         Step::Flood { bytes, line } => flood(&mut stdout, *bytes, *line)?,
+        Step::Repeat { line, per_second } => repeat(&mut stdout, line, *per_second)?,
         Step::Paced { lines, per_second } => paced(&mut stdout, *lines, *per_second)?,
         Step::Tell(line) => tell(script, line),
         Step::Touch(path) => drop(File::create(path)?),
@@ -172,6 +186,15 @@ fn paced(stdout: &mut impl Write, lines: u32, per_second: u32) -> io::Result<()>
         thread::sleep(Duration::from_secs(1) / per_second.max(1));
     }
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a steady rate is what this step is for; nothing waits for it")]
+fn repeat(stdout: &mut impl Write, line: &str, per_second: u32) -> io::Result<()> {
+    loop {
+        writeln!(stdout, "{line}")?;
+        stdout.flush()?;
+        thread::sleep(Duration::from_secs(1) / per_second.max(1));
+    }
 }
 
 /// Waits for one byte from a pipe, or for the end of whoever holds it.
