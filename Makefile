@@ -24,5 +24,5 @@ lint: ## Check format, lints, documentation and scripts, without running a test
 bench: ## Measure the overhead and the memory, each beside its reference
 	@tests/scripts/bench.sh
 
-soak: ## Kill the daemon and its supervisors in the middle of backups, 50 and 25 times for every restic
+soak: ## Live through 30 days of crashes, suspends and wrong clocks; kill daemon and supervisors in backups
 	@tests/scripts/soak.sh

@@ -5,9 +5,17 @@
 # It says what it installs, and where there is no known manager it says what to install.
 set -eu
 
+# Some things are no command of their own.
+is_there() {
+    case "$1" in
+    python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
 missing=''
 for command in "$@"; do
-    command -v "$command" >/dev/null 2>&1 || missing="$missing $command"
+    is_there "$command" || missing="$missing $command"
 done
 [ -n "$missing" ] || exit 0
 
@@ -22,7 +30,12 @@ done
 package_of() {
     case "$manager:$1" in
     apt-get:cc) echo 'gcc libc6-dev' ;;
-    pacman:python3) echo python ;;
+    apt-get:dbus-daemon | pacman:dbus-daemon | brew:dbus-daemon) echo dbus ;;
+    zypper:dbus-daemon) echo dbus-1 ;;
+    apt-get:python3-venv) echo python3-venv ;;
+    pacman:python3 | pacman:python3-venv) echo python ;;
+    *:python3-venv) echo python3 ;;
+    *:systemd-analyze) echo systemd ;;
     brew:cc) echo gcc ;;
     *:cc) echo gcc ;;
     *:xargs) echo findutils ;;
@@ -68,7 +81,7 @@ brew) brew install "$@" ;;
 esac
 
 for command in $missing; do
-    command -v "$command" >/dev/null 2>&1 || {
+    is_there "$command" || {
         echo "\`$command\` is still missing after the installation of:$packages" >&2
         exit 1
     }

@@ -3,7 +3,10 @@
 //! `-p` ends it: all that follows the profile is restic's, `--help` and `-p` too. clap has no way to say that, so
 //! `split` takes those words away before clap sees the rest.
 
-use std::ffi::{OsStr, OsString};
+use std::{
+    ffi::{OsStr, OsString},
+    time::Duration,
+};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -102,6 +105,26 @@ pub enum Command {
         #[arg(value_name = "TASK|RUN")]
         run: String,
     },
+    /// Let nothing start by itself: no task, or not the one that is named
+    ///
+    /// What runs goes on, and `prestic-ctl run` still works. What came due meanwhile follows the task's catch-up rule.
+    Pause(PauseOptions),
+    /// End a pause
+    Resume {
+        /// Only the pause of this task
+        task: Option<String>,
+    },
+    /// List the coming runs, the earliest first
+    Next {
+        /// Only the runs of this task
+        task: Option<String>,
+        /// How many runs at most
+        #[arg(short = 'n', long = "limit", value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// Those after then, as `2026-03-29`, `2026-03-29 08:00` or 2026-03-29T08:00:00+02:00, and not after now
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+    },
     /// Make the daemon read its configuration again
     Reload,
     /// Check a configuration; needs no daemon
@@ -111,6 +134,9 @@ pub enum Command {
     },
     /// List every option that a profile can have; needs no daemon
     Options,
+    /// Explain a schedule in words and with its next times; needs no daemon
+    #[command(override_usage = "prestic-ctl explain [OPTIONS] <SCHEDULE>\n       prestic-ctl explain --batch")]
+    Explain(ExplainOptions),
     /// Stop all runs, then the daemon, and wait for its end
     ///
     /// Where no daemon runs there is nothing to do, and the exit code is 0.
@@ -133,6 +159,9 @@ pub struct RunOptions {
     /// Run every task, also those that forget, prune or restore; of tasks that do the same, one
     #[arg(long)]
     pub all: bool,
+    /// Run it again after the run that is under way
+    #[arg(long, conflicts_with = "all")]
+    pub queue: bool,
     /// Queue it and do not follow it
     #[arg(short, long, conflicts_with = "quiet")]
     pub detach: bool,
@@ -142,6 +171,39 @@ pub struct RunOptions {
     /// More words for restic, after the task's own
     #[arg(last = true, value_name = "ARGS", conflicts_with = "all")]
     pub args: Vec<String>,
+}
+
+/// What to pause, and for how long.
+#[derive(Debug, Args)]
+pub struct PauseOptions {
+    /// Only this task
+    pub task: Option<String>,
+    /// For so long, as `45m`, `4h` or `1day 12h`
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with = "until")]
+    pub duration: Option<Duration>,
+    /// Until then, as `18:00` (the next one), `2026-03-29 08:00` or 2026-03-29T08:00:00+02:00
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// Which schedule to explain, and which of its times.
+#[derive(Debug, Args)]
+pub struct ExplainOptions {
+    /// The schedule; several words are taken for one
+    #[arg(required_unless_present = "batch")]
+    pub schedule: Vec<OsString>,
+    /// Tell the times after this instant, as `2026-03-29T02:00:00+01:00` [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    pub from: Option<OsString>,
+    /// How many times to tell [default: 5]
+    #[arg(short = 'n', value_name = "N")]
+    pub n: Option<usize>,
+    /// The time zone that the schedule is for, as `Europe/Berlin` [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<OsString>,
+    /// Answer requests on standard input: one as JSON a line, with `schedule`, `from`, `timezone` and `n`
+    #[arg(long, conflicts_with_all = ["schedule", "from", "n", "timezone"])]
+    pub batch: bool,
 }
 
 /// What the command line asks for.

@@ -1,4 +1,4 @@
-//! Finds `prestic-daemon` and becomes it, for what needs no daemon: `-p`, `check`, `options`.
+//! Finds `prestic-daemon` and becomes it, for what needs no daemon: `-p`, `check`, `options`, `explain`.
 
 use std::{
     env,

@@ -60,6 +60,20 @@ pub enum CtlError {
         /// The file that would hold it.
         file: PathBuf,
     },
+    /// What was given as a time is none.
+    #[error("`{0}` is no time")]
+    BadTime(String),
+    /// What is to come lies in the past.
+    #[error("`{0}` is over already")]
+    PastTime(String),
+    /// The daemon said no, and its status tells what to do instead.
+    #[error("{error}")]
+    Hinted {
+        /// The daemon's no.
+        error: ApiError,
+        /// What to do.
+        hint: String,
+    },
     /// There is nothing to show.
     #[error("{0}")]
     NothingYet(&'static str),
@@ -86,9 +100,14 @@ impl CtlError {
             Self::NoDaemon { .. } => {
                 Some("start it with `prestic-daemon`, or leave out `--no-start` and it is started for you".to_owned())
             }
-            Self::Api(ApiError::AlreadyActive { task, run }) => {
-                Some(format!("follow it with `prestic-ctl log {task} -f`, stop it with `prestic-ctl stop {run}`"))
+            Self::Api(ApiError::AlreadyActive { task, run }) => Some(format!(
+                "follow it with `prestic-ctl log {task} -f`, stop it with `prestic-ctl stop {run}`, run it once more after that with `--queue`"
+            )),
+            Self::BadTime(_) => {
+                Some("write `18:00` for the next one, `2026-03-29 08:00`, or 2026-03-29T08:00:00+02:00".to_owned())
             }
+            Self::Hinted { hint, .. } => Some(hint.clone()),
+            Self::Api(ApiError::Group { .. }) => Some("name one of them".to_owned()),
             Self::Api(ApiError::UnknownTask { similar: None, .. }) => Some("`prestic-ctl status` lists the tasks".to_owned()),
             Self::Api(ApiError::UnknownProfile { similar: None, .. }) => {
                 Some("`prestic-ctl profiles` lists the profiles".to_owned())
@@ -141,7 +160,7 @@ mod tests {
             error.report(),
             [
                 "task `home` is already under way as run 12",
-                "hint: follow it with `prestic-ctl log home -f`, stop it with `prestic-ctl stop 12`",
+                "hint: follow it with `prestic-ctl log home -f`, stop it with `prestic-ctl stop 12`, run it once more after that with `--queue`",
             ]
         );
     }

@@ -17,7 +17,7 @@ use crate::error::CtlError;
 pub const TABLE: &str = "\
 Exit codes:
   0     done; for `run` and `-p`: restic ended with 0
-  1     `check` and `reload`: the configuration has errors
+  1     `check` and `reload`: the configuration has errors; `explain`: the schedule has
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
   65    refused: unknown task or profile, nothing to run, run already under way, shutting down
@@ -25,6 +25,8 @@ Exit codes:
   69    no daemon runs and none could be started, or it went away; not for `shutdown`, which is done (0) where none runs
   70    restic could not be started
   71    the run was interrupted: its supervisor or the machine went down
+  72    a limit ended the run: max-runtime, no-progress-timeout, or the end of its window
+  73    the run was skipped: it could not begin before its deadline
   74    the output could not be written (a closed pipe is no error)
   75    the second Ctrl-C: the run goes on without being followed
   76    the daemon is of another version
@@ -55,6 +57,10 @@ impl Exit {
     pub const SPAWN_FAILED: Self = Self(70);
     /// The run was lost with its supervisor or the machine.
     pub const INTERRUPTED: Self = Self(71);
+    /// A limit ended the run.
+    pub const TIMED_OUT: Self = Self(72);
+    /// The run could not begin before its deadline.
+    pub const SKIPPED: Self = Self(73);
     /// The output could not be written.
     pub const OUTPUT: Self = Self(74);
     /// The user left a run that is still stopping.
@@ -72,6 +78,8 @@ impl Exit {
             Outcome::Stopped => Self::STOPPED,
             Outcome::SpawnFailed(_) => Self::SPAWN_FAILED,
             Outcome::Interrupted => Self::INTERRUPTED,
+            Outcome::Skipped(_) => Self::SKIPPED,
+            Outcome::TimedOut(_) => Self::TIMED_OUT,
             Outcome::Killed(signal) => Self(u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))),
             Outcome::Succeeded => Self::OK,
             Outcome::RepositoryLocked => Self::of_restic(finished.exit_code, Self::LOCKED),
@@ -99,7 +107,8 @@ impl Exit {
             | CtlError::Runtime(_)
             | CtlError::NoHome(_) => Self::UNAVAILABLE,
             CtlError::Api(ApiError::BadConfig(_)) => Self::PROBLEMS,
-            CtlError::Api(_) | CtlError::NothingYet(_) => Self::REFUSED,
+            CtlError::Api(_) | CtlError::Hinted { .. } | CtlError::NothingYet(_) => Self::REFUSED,
+            CtlError::BadTime(_) | CtlError::PastTime(_) => Self::USAGE,
             CtlError::NoConfig { .. } => Self::NO_CONFIG,
             CtlError::BrokenSection { .. } => Self::BAD_CONFIG,
             CtlError::Forgotten(_) => Self::INTERRUPTED,
@@ -123,12 +132,13 @@ fn severity(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Succeeded => 0,
         Outcome::Warnings => 1,
-        Outcome::Stopped => 2,
+        Outcome::Stopped | Outcome::Skipped(_) => 2,
         Outcome::RepositoryLocked => 3,
         Outcome::Failed(_) => 4,
-        Outcome::Killed(_) => 5,
-        Outcome::Interrupted => 6,
-        Outcome::SpawnFailed(_) => 7,
+        Outcome::TimedOut(_) => 5,
+        Outcome::Killed(_) => 6,
+        Outcome::Interrupted => 7,
+        Outcome::SpawnFailed(_) => 8,
     }
 }
 
@@ -172,6 +182,7 @@ mod tests {
         check(Outcome::Killed(9), None, 137);
         check(Outcome::SpawnFailed("no such file".to_owned()), None, 70);
         check(Outcome::Interrupted, None, 71);
+        check(Outcome::TimedOut(prestic_proto::limit::Limit::NoProgress), Some(130), 72);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! `--json` prints the types of `prestic-proto` as they are, so their documentation is that of the shapes; keys are only ever
 //! added. One document: `status` ([`Status`]), `profiles` (array of [`ProfileSummary`]), `show` ([`ProfileDetails`]), `history`
-//! (array of [`Run`], newest first), `stop` and `run --detach` (`{"run": 12}`), `reload` and `check` ([`ConfigReport`]),
+//! (array of [`Run`], newest first), `stop` and `run --detach` (`{"run": 12}`), `reload` ([`Reloaded`]) and `check` ([`ConfigReport`]),
 //! `version` (`{"client": "…", "daemon": Hello or null}`). One document a line: `log` ([`LogChunk`]), and `run`:
 //!
 //! - `{"event": "run", "run": Run}`: the run came into being or moved on; the last one has the state `finished`
@@ -15,6 +15,7 @@
 //! [`ProfileSummary`]: prestic_proto::profile::ProfileSummary
 //! [`ProfileDetails`]: prestic_proto::profile::ProfileDetails
 //! [`ConfigReport`]: prestic_proto::profile::ConfigReport
+//! [`Reloaded`]: prestic_proto::change::Reloaded
 //! [`Run`]: prestic_proto::run::Run
 //! [`LogChunk`]: prestic_proto::log::LogChunk
 

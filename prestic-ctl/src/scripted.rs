@@ -5,18 +5,19 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use prestic_proto::{
+    change::Reloaded,
     client::Client,
     error::ApiError,
     event::{Cursor, Event, EventKind, Watched},
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     progress::Progress,
     run::{Run, RunId},
-    service::{Api, ApiRequest, ApiResponse, Hello, PROTOCOL, RunSelector},
-    status::{ConfigState, Status, TaskStatus},
+    service::{Api, ApiRequest, ApiResponse, Hello, PROTOCOL, RunRequest, RunSelector},
+    status::{ConfigState, Status, TaskStatus, Upcoming},
 };
 use tarpc::{
     ClientMessage, Response, Transport,
@@ -140,7 +141,12 @@ impl Api for Scripted {
             description: String::new(),
             repository: String::new(),
             schedule: None,
+            group: None,
             next_run_at: None,
+            retry_at: None,
+            paused: None,
+            overdue_since: None,
+            last_skip: None,
             active: None,
             last_run: None,
             last_success_at: None,
@@ -153,6 +159,7 @@ impl Api for Scripted {
             home: PathBuf::from("home"),
             started_at: DateTime::UNIX_EPOCH,
             config: ConfigState { path, loaded_at: None, errors: Vec::new(), warnings: Vec::new() },
+            paused: None,
             tasks: self.tasks.iter().map(task).collect(),
             runs: self.runs.lock().unwrap().iter().filter(|run| run.finished().is_none()).cloned().collect(),
             cursor: cursor(),
@@ -166,10 +173,30 @@ impl Api for Scripted {
         }
     }
 
-    async fn run(self, _: Context, task: String, args: Vec<String>) -> Result<RunId, ApiError> {
+    async fn run(self, _: Context, request: RunRequest) -> Result<RunId, ApiError> {
+        let RunRequest { task, args, .. } = request;
         self.called(format!("run {task} {}", args.join(" ")).trim_end());
         let run = self.known(&RunSelector::Task(task))?;
         if run.pid().is_some() { Err(ApiError::AlreadyActive { task: run.task, run: run.id }) } else { Ok(run.id) }
+    }
+
+    async fn pause(self, _: Context, task: Option<String>, until: Option<DateTime<Utc>>) -> Result<(), ApiError> {
+        self.called(format!("pause {task:?} {}", until.is_some()));
+        Ok(())
+    }
+
+    async fn resume(self, _: Context, task: Option<String>) -> Result<(), ApiError> {
+        Err(ApiError::NotPaused(task))
+    }
+
+    async fn upcoming(
+        self,
+        _: Context,
+        _task: Option<String>,
+        _after: Option<DateTime<Utc>>,
+        _limit: u32,
+    ) -> Result<Vec<Upcoming>, ApiError> {
+        Ok(Vec::new())
     }
 
     async fn find_run(self, _: Context, run: RunSelector) -> Result<Run, ApiError> {
@@ -203,8 +230,8 @@ impl Api for Scripted {
         Err(ApiError::UnknownProfile { name, similar: None })
     }
 
-    async fn reload(self, _: Context) -> Result<ConfigReport, ApiError> {
-        Ok(ConfigReport::default())
+    async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {
+        Ok(Reloaded::default())
     }
 
     async fn shutdown(self, _: Context) {}

@@ -77,6 +77,16 @@ pub fn local_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// Returns an instant in the user's time zone, to the second: `2026-03-01 02:00:17`.
+pub fn local_time_with_seconds(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Returns an instant in the user's time zone, with its offset: `2026-03-01 02:00 +01:00`.
+pub fn local_time_with_zone(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+}
+
 /// Returns how much is done in whole percent: 100 only when all is.
 pub fn percent(fraction: f64) -> u8 {
     (fraction.clamp(0.0, 1.0) * 100.0) as u8

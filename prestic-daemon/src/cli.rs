@@ -6,13 +6,16 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use prestic_proto::{
     home::{Home, NoHome},
     profile::ConfigReport,
 };
 
-use crate::{config, foreground, options, serve, supervise};
+use crate::{
+    clock::{self, ClockKind},
+    config, explain, foreground, options, serve, supervise,
+};
 
 /// Schedule and supervise restic backups.
 #[derive(Debug, Parser)]
@@ -21,6 +24,9 @@ struct Cli {
     /// Leave the terminal, say `ready` on standard output when clients can connect, and log to <home>/logs/daemon.log
     #[arg(long)]
     detached: bool,
+    /// How to know when a task is due, and when the clock was set: by the system's timer where it has one, unless told
+    #[arg(long, value_enum, value_name = "KIND", env = "PRESTIC_CLOCK", hide_env_values = true)]
+    clock: Option<ClockKind>,
     /// Check the configuration (or FILE) and exit: the same as `prestic-daemon check`
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "detached")]
     check: Option<Option<PathBuf>>,
@@ -44,6 +50,8 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Explain a schedule in words and with its next times, or what is wrong with it
+    Explain(ExplainOptions),
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
@@ -58,6 +66,28 @@ enum CliCommand {
     },
 }
 
+#[derive(Debug, Args)]
+struct ExplainOptions {
+    /// The schedule; several words are taken for one
+    #[arg(required_unless_present = "batch")]
+    schedule: Vec<String>,
+    /// Tell the times after this instant, as `2026-03-29T02:00:00+01:00` [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    from: Option<String>,
+    /// How many times to tell [default: 5]
+    #[arg(short = 'n', value_name = "N")]
+    n: Option<usize>,
+    /// The time zone that the schedule is for, as `Europe/Berlin` [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Answer requests on standard input: one as JSON a line, with `schedule`, `from`, `timezone` and `n`
+    #[arg(long, conflicts_with_all = ["schedule", "from", "n", "timezone"])]
+    batch: bool,
+}
+
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -65,9 +95,10 @@ pub fn main() -> ExitCode {
         (Some(file), _) => check(file, false),
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
+        (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
-        (None, None) => serve::serve(cli.detached).map(|()| ExitCode::SUCCESS),
+        (None, None) => serve::serve(cli.detached, cli.clock).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         report(error.as_ref());
@@ -127,6 +158,25 @@ fn readable(file: &Path, report: &ConfigReport) -> String {
 fn print_options(json: bool) -> io::Result<ExitCode> {
     print(&if json { options::as_json() } else { options::as_text() })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn explain_schedule(options: ExplainOptions) -> Done {
+    let machine_zone = explain::machine_zone::name();
+    if options.batch {
+        return match explain::batch::answer_lines(io::stdin().lock(), io::stdout().lock(), machine_zone, clock::now) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(ExitCode::SUCCESS),
+        };
+    }
+    let ExplainOptions { schedule, from, n, timezone, json, .. } = options;
+    let request = explain::Request { schedule: schedule.join(" "), from, timezone, n };
+    let answer = explain::explain(&request, &explain::Surroundings { now: clock::now(), machine_zone });
+    match &answer {
+        _ if json => print(&(explain::as_json(&answer) + "\n"))?,
+        Ok(explanation) => print(&explain::text::readable(explanation))?,
+        Err(refusal) => io::stderr().write_all(refusal.as_text().as_bytes())?,
+    }
+    Ok(if answer.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Prints data. A reader that has gone has seen enough.

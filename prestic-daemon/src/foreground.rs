@@ -60,7 +60,8 @@ impl ForegroundError {
     /// Returns the exit code: none of restic's own.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unknown(_) | Self::NoCommand(CommandError::NothingToRun { .. }) => 65,
+            Self::Unknown(_)
+            | Self::NoCommand(CommandError::NothingToRun { .. } | CommandError::SeveralRepositories { .. }) => 65,
             Self::NoConfig(_) => 66,
             Self::NoHome(_) => 69,
             Self::NotStarted { .. } => 70,
@@ -78,7 +79,7 @@ pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
     if !file.exists() {
         return Err(ForegroundError::NoConfig(file));
     }
-    let Loaded { config, report } = config::load_for_one_run(&file);
+    let Loaded { config, report, .. } = config::load_for_one_run(&file);
     let Some(profile) = config.profile(name) else {
         let similar = config.similar_profile(name);
         return Err(missing_profile(name, similar, report.errors));

@@ -5,11 +5,14 @@
 //! which tells the clients through [`rpc`].
 
 pub mod cli;
+pub mod explain;
 pub mod foreground;
 pub mod options;
 pub mod serve;
 
+pub mod conditions;
 pub mod config;
+pub mod config_watch;
 pub mod schedule;
 
 pub mod core;
@@ -27,6 +30,7 @@ pub mod atomic_write;
 pub mod clock;
 pub mod fingerprint;
 pub mod instance;
+pub mod patience;
 pub mod process;
 pub mod program;
 pub mod secret;

@@ -11,15 +11,24 @@ use std::{
 use prestic_proto::{endpoint::Endpoint, home::Home};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{atomic_write, core::Core, instance::Instance, process, program, rpc::Listener, signals::Signals};
+use crate::{
+    atomic_write,
+    clock::{Alarm, ClockKind},
+    core::Core,
+    instance::Instance,
+    process, program,
+    rpc::Listener,
+    signals::Signals,
+};
 
 /// A daemon log longer than this becomes the old one at the next start.
 const DAEMON_LOG_LIMIT: u64 = 1024 * 1024;
 /// How long the last answers may take to reach their clients.
 const FLUSH_TIME: Duration = Duration::from_millis(200);
 
-/// Serves a home until somebody asks for the end.
-pub fn serve(is_detached: bool) -> Result<(), Box<dyn std::error::Error>> {
+/// Serves a home until somebody asks for the end, by the kind of clock that was asked for or else by the best there is.
+pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn std::error::Error>> {
+    process::keep_small();
     let home = Home::from_environment()?;
     let mut instance = Instance::acquire(&home)?;
     if is_detached {
@@ -35,13 +44,14 @@ pub fn serve(is_detached: bool) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::listen()?;
+        let alarm = clock.map_or_else(Alarm::best, Alarm::new)?;
         let (listener, core) = begin(&home, &mut instance).await?;
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let serving = tokio::spawn(listener.serve(handle, number));
         say_ready(is_detached)?;
-        core.run().await;
+        core.run(alarm).await;
         // The answer to whoever asked for the shutdown is on its way.
         tokio::time::sleep(FLUSH_TIME).await;
         serving.abort();

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use tarpc::{
     ClientMessage, Response, Transport,
     client::NewClient,
@@ -13,15 +14,16 @@ use tarpc::{
 use tokio::sync::watch;
 
 use crate::{
+    change::Reloaded,
     endpoint::{self, Endpoint},
     error::{ApiError, CallError, ConnectError},
     event::{Cursor, Watched},
     home::Home,
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
-    service::{ApiClient, ApiRequest, ApiResponse, Hello, PROTOCOL, RunSelector},
-    status::Status,
+    service::{ApiClient, ApiRequest, ApiResponse, Hello, PROTOCOL, RunRequest, RunSelector},
+    status::{Status, Upcoming},
     transport,
 };
 
@@ -105,8 +107,23 @@ impl Client {
     }
 
     /// Queues a run.
-    pub async fn run(&self, task: &str, args: Vec<String>) -> Answer<RunId> {
-        Ok(self.api.run(within(CALL_LIMIT), task.to_owned(), args).await?)
+    pub async fn run(&self, request: RunRequest) -> Answer<RunId> {
+        Ok(self.api.run(within(CALL_LIMIT), request).await?)
+    }
+
+    /// Pauses a task, or all.
+    pub async fn pause(&self, task: Option<String>, until: Option<DateTime<Utc>>) -> Answer<()> {
+        Ok(self.api.pause(within(CALL_LIMIT), task, until).await?)
+    }
+
+    /// Ends the pause of a task, or of all.
+    pub async fn resume(&self, task: Option<String>) -> Answer<()> {
+        Ok(self.api.resume(within(CALL_LIMIT), task).await?)
+    }
+
+    /// Returns the coming runs of a task, or of all.
+    pub async fn upcoming(&self, task: Option<String>, after: Option<DateTime<Utc>>, limit: u32) -> Answer<Vec<Upcoming>> {
+        Ok(self.api.upcoming(within(CALL_LIMIT), task, after, limit).await?)
     }
 
     /// Returns one run.
@@ -140,7 +157,7 @@ impl Client {
     }
 
     /// Reads the configuration again.
-    pub async fn reload(&self) -> Answer<ConfigReport> {
+    pub async fn reload(&self) -> Answer<Reloaded> {
         Ok(self.api.reload(within(CALL_LIMIT)).await?)
     }
 

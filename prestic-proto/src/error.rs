@@ -34,6 +34,17 @@ pub enum ApiError {
         /// The option that would make it one.
         missing: String,
     },
+    /// The profile names several repositories, with a task for each.
+    #[error("`{name}` is {}: {}", count(.members.len(), "task"), .members.join(", "))]
+    Group {
+        /// The profile.
+        name: String,
+        /// Its tasks.
+        members: Vec<String>,
+    },
+    /// The task is not paused.
+    #[error("{} not paused", .0.as_ref().map_or_else(|| "the tasks are".to_owned(), |task| format!("task `{task}` is")))]
+    NotPaused(Option<String>),
     /// No run has this number, or it is too long ago.
     #[error("no run {0} is known")]
     UnknownRun(RunId),

@@ -1,11 +1,11 @@
 //! Events are facts: numbered, and kept by the daemon for a while.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    change::TaskChange,
+    limit::Limit,
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId},
@@ -41,14 +41,35 @@ pub enum EventKind {
         /// The run as it is now.
         run: Box<Run>,
     },
-    /// A task was due and does not run for it.
-    Skipped {
+    /// A task has not ended well for longer than its `overdue-after`.
+    Overdue {
         /// The task.
         task: String,
-        /// The occurrence of its schedule; of several the latest.
-        due_at: DateTime<Utc>,
-        /// Why.
-        reason: SkipReason,
+        /// When a run last ended well; none if that never happened.
+        last_success_at: Option<DateTime<Utc>>,
+    },
+    /// A task, or every task, was paused.
+    Paused {
+        /// The task; none for all.
+        task: Option<String>,
+        /// Until when; none if until somebody resumes it.
+        until: Option<DateTime<Utc>>,
+    },
+    /// A task, or every task, is paused no longer.
+    Resumed {
+        /// The task; none for all.
+        task: Option<String>,
+    },
+    /// A run will be ended by a limit, if nothing changes.
+    LimitNear {
+        /// The run.
+        run: RunId,
+        /// Its task.
+        task: String,
+        /// The limit.
+        limit: Limit,
+        /// When it ends the run.
+        stops_at: DateTime<Utc>,
     },
     /// A new configuration is live.
     ConfigLoaded {
@@ -56,6 +77,8 @@ pub enum EventKind {
         tasks: usize,
         /// What it warns of.
         warnings: Vec<ConfigProblem>,
+        /// What is not as in the one before; empty for the daemon's first one.
+        changes: Vec<TaskChange>,
     },
     /// A new configuration has errors; the one before stays live.
     ConfigRejected {
@@ -64,29 +87,6 @@ pub enum EventKind {
     },
     /// The daemon is going down and takes no more runs.
     ShuttingDown,
-}
-
-/// Why a task that was due does not run for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SkipReason {
-    /// Its last run is still under way.
-    StillRunning,
-    /// It was missed, and the catch-up rule leaves it to the next time, which is near.
-    Missed {
-        /// How many occurrences were missed.
-        count: u32,
-    },
-}
-
-impl fmt::Display for SkipReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::StillRunning => f.write_str("its last run is still under way"),
-            Self::Missed { count: 1 } => f.write_str("it was missed, and the next time is near"),
-            Self::Missed { count } => write!(f, "it was missed {count} times, and the next time is near"),
-        }
-    }
 }
 
 /// What a long poll answers.

@@ -6,7 +6,11 @@ pub mod endpoint;
 pub mod home;
 pub mod service;
 
+pub mod change;
+pub mod condition;
 pub mod event;
+pub mod limit;
+pub mod lock;
 pub mod log;
 pub mod outcome;
 pub mod profile;

@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    condition::Unmet,
+    limit::LimitNear,
+    lock::LockHolder,
     outcome::Outcome,
     progress::{Progress, Summary},
 };
@@ -30,15 +33,27 @@ impl FromStr for RunId {
 }
 
 /// Why a run was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
     /// Its schedule was due.
     Scheduled,
-    /// Its schedule had been due while no daemon ran.
+    /// Its schedule had been due while nobody could answer it: no daemon ran, the machine slept, or the task was paused.
     CaughtUp,
     /// Somebody asked for it.
     Manual,
+    /// A run of this task, or of all tasks of this group, had ended as the schedule asks for.
+    After(String),
+    /// The daemon had started.
+    Startup,
+    /// The machine had started.
+    Boot,
+    /// The machine had been suspended.
+    Resume,
+    /// The configuration had been read again.
+    Reload,
+    /// An earlier run failed in a way that is worth another attempt.
+    Retry,
 }
 
 impl fmt::Display for Trigger {
@@ -47,6 +62,12 @@ impl fmt::Display for Trigger {
             Self::Scheduled => "scheduled",
             Self::CaughtUp => "caught up",
             Self::Manual => "manual",
+            Self::After(task) => return write!(f, "after {task}"),
+            Self::Startup => "at the daemon's start",
+            Self::Boot => "at the machine's start",
+            Self::Resume => "after a suspend",
+            Self::Reload => "after a reload",
+            Self::Retry => "retry",
         })
     }
 }
@@ -55,14 +76,21 @@ impl fmt::Display for Trigger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum RunState {
-    /// Waits for its repository, or for one of the places that `max-parallel` gives.
-    Queued,
+    /// Waits for its turn.
+    Queued(Turn),
     /// Its supervisor is being started.
     Starting,
     /// restic runs.
     Running {
         /// restic's process id.
         pid: u32,
+    },
+    /// Another process holds the repository's lock: restic will be started again when it has gone.
+    WaitingForLock {
+        /// Who holds it.
+        holders: Vec<LockHolder>,
+        /// When the run gives up, or looks whether a lock that seems to be left behind has been touched.
+        until: Option<DateTime<Utc>>,
     },
     /// restic was asked to stop and is finishing what it has under way.
     Stopping {
@@ -71,6 +99,85 @@ pub enum RunState {
     },
     /// It is over.
     Finished(Finished),
+}
+
+/// Where a run stands in the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Turn {
+    /// Its place among the runs that wait for others, from 1; none if it is held back by something else, or if nobody has
+    /// looked yet.
+    pub position: Option<u32>,
+    /// What it waits for; none if nothing is in its way.
+    pub waits_for: Option<Wait>,
+}
+
+/// What a run in the queue waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "kebab-case")]
+pub enum Wait {
+    /// The task, or every task, is paused.
+    Paused {
+        /// Until when; none if until somebody resumes it.
+        until: Option<DateTime<Utc>>,
+    },
+    /// The machine or the daemon has just started, and catching up is spread over a while.
+    StartupDelay {
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// Another run of the same task.
+    SameTask {
+        /// That run.
+        run: RunId,
+    },
+    /// A task that it needs has not ended well since this one ran last.
+    Needs {
+        /// That task.
+        task: String,
+    },
+    /// The hours in which the task may run.
+    Window {
+        /// When they begin.
+        opens_at: DateTime<Utc>,
+    },
+    /// Whether its conditions hold is being found out.
+    Conditions,
+    /// Its conditions do not hold.
+    Unmet {
+        /// Those that do not.
+        conditions: Vec<Unmet>,
+    },
+    /// Another run uses the repository, and they cannot both.
+    Repository {
+        /// That run.
+        run: RunId,
+        /// Its task.
+        task: String,
+    },
+    /// As many runs as `max-parallel` allows are under way.
+    Place,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused { .. } => f.write_str("paused"),
+            Self::StartupDelay { .. } => f.write_str("waits until the machine has settled"),
+            Self::SameTask { run } => write!(f, "waits for run {run} of the same task"),
+            Self::Needs { task } => write!(f, "waits for a good run of {task}"),
+            Self::Window { .. } => f.write_str("waits for its hours"),
+            Self::Conditions => f.write_str("looks at its conditions"),
+            Self::Unmet { conditions } => {
+                f.write_str("held back: ")?;
+                for (index, condition) in conditions.iter().enumerate() {
+                    write!(f, "{}{condition}", if index == 0 { "" } else { "; " })?;
+                }
+                Ok(())
+            }
+            Self::Repository { run, task } => write!(f, "waits for its repository, which run {run} of {task} uses"),
+            Self::Place => f.write_str("waits for a place (max-parallel)"),
+        }
+    }
 }
 
 /// The end of a run.
@@ -98,6 +205,12 @@ pub struct Run {
     pub trigger: Trigger,
     /// The instant of the schedule that it answers; none for a manual run.
     pub due_at: Option<DateTime<Utc>>,
+    /// How many earlier instants it stands for too, because nobody could answer them in time.
+    #[serde(default)]
+    pub missed: u32,
+    /// How many runs before it were for the same instant and failed.
+    #[serde(default)]
+    pub attempt: u32,
     /// When it was put into the queue.
     pub created_at: DateTime<Utc>,
     /// When restic was started.
@@ -109,6 +222,9 @@ pub struct Run {
     pub state: RunState,
     /// How far it has come, while it runs.
     pub progress: Option<Progress>,
+    /// The limit that will end it soon, if nothing changes.
+    #[serde(default)]
+    pub limit_near: Option<LimitNear>,
     /// What restic said that it did.
     pub summary: Option<Summary>,
     /// The last lines that it wrote when it failed.
@@ -123,6 +239,11 @@ impl Run {
             RunState::Finished(finished) => Some(finished),
             _ => None,
         }
+    }
+
+    /// Whether it stands for an occurrence that no run answered.
+    pub fn is_skipped(&self) -> bool {
+        self.finished().is_some_and(|finished| matches!(finished.outcome, Outcome::Skipped(_)))
     }
 
     /// Returns the process id of the run's restic while there is one.

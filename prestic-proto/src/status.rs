@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::Cursor,
+    outcome::SkipReason,
     profile::ConfigProblem,
     run::{Run, RunId},
 };
@@ -24,6 +25,9 @@ pub struct Status {
     pub started_at: DateTime<Utc>,
     /// What is known of its configuration.
     pub config: ConfigState,
+    /// Whether every task is paused.
+    #[serde(default)]
+    pub paused: Option<Pause>,
     /// Every task, by name.
     pub tasks: Vec<TaskStatus>,
     /// The runs that have not ended, oldest first.
@@ -45,6 +49,35 @@ pub struct ConfigState {
     pub warnings: Vec<ConfigProblem>,
 }
 
+/// A pause: nothing starts by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it ends; none if when somebody ends it.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// An occurrence that no run answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// The occurrence; of several the latest.
+    pub due_at: DateTime<Utc>,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// A coming run of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upcoming {
+    /// The task.
+    pub task: String,
+    /// The instant of its schedule.
+    pub due_at: DateTime<Utc>,
+    /// When it starts: later than that with `random-delay`.
+    pub starts_at: DateTime<Utc>,
+    /// The time zone of the schedule, by its name; none for the machine's own.
+    pub timezone: Option<String>,
+}
+
 /// One task at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskStatus {
@@ -56,8 +89,23 @@ pub struct TaskStatus {
     pub repository: String,
     /// The schedule as written in the configuration.
     pub schedule: Option<String>,
-    /// When it is due next.
+    /// The group that it belongs to: the profile that names its repository among others.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// When it is due next, and starts if nothing holds it back.
     pub next_run_at: Option<DateTime<Utc>>,
+    /// When a failed run is tried again.
+    #[serde(default)]
+    pub retry_at: Option<DateTime<Utc>>,
+    /// Whether it is paused by itself; that all tasks are paused does not show here.
+    #[serde(default)]
+    pub paused: Option<Pause>,
+    /// Since when it has gone without a good run for longer than it should.
+    #[serde(default)]
+    pub overdue_since: Option<DateTime<Utc>>,
+    /// The last occurrence that no run answered, if that is newer than the last run.
+    #[serde(default)]
+    pub last_skip: Option<Skip>,
     /// The run that is queued or running.
     pub active: Option<RunId>,
     /// The last run that ended.

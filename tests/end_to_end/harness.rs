@@ -83,3 +83,12 @@ fn every_restic_backs_up_and_leaves_no_lock() {
         repository.check(1);
     });
 }
+
+#[test]
+fn double_can_do_something_else_the_first_time() {
+    let folder = tempdir().unwrap();
+    let failing = FakeScript { exit_code: 1, ..FakeScript::of([Step::Err("Fatal: no\n".into())]) };
+    let script = FakeScript::of([]).after(folder.path().join("mark"), failing);
+    let codes = [1, 2].map(|_| spawn_double(&script).wait().unwrap().code());
+    assert_eq!(codes, [Some(1), Some(0)]);
+}

@@ -5,13 +5,26 @@
 mod harness;
 mod round_trip;
 
+mod chains;
+mod clock;
+mod conditions;
 mod crash;
+mod crowd;
+mod groups;
+mod limits;
+mod locks;
+mod pauses;
 mod queue;
+mod reloads;
+mod retries;
 mod schedule;
+mod skipped;
+mod soak;
 mod stop;
 
 mod ctl;
 mod daemon;
 mod output;
 mod readme;
+mod reload;
 mod secrets;

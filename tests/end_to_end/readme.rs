@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeSet, fs};
 
-use prestic_tests::{fake::FakeScript, home::TestHome, programs};
+use prestic_proto::run::{RunState, Turn, Wait};
+use prestic_tests::{
+    fake::FakeScript,
+    home::TestHome,
+    missed::{NO_STARTUP_DELAY, due_task},
+    programs,
+};
 use serde_json::Value;
 
 /// Returns the blocks of a Markdown text that are marked as INI.
@@ -45,13 +51,30 @@ fn check_keys(readme: &str, row: &str, document: &Value) {
     assert_eq!(keys, documented_keys(readme, row), "{row}");
 }
 
+/// Changes the configuration until the daemon is asked to read it before it has noticed by itself.
+fn keys_of_changes(readme: &str, home: &TestHome, profile: &str) -> BTreeSet<String> {
+    for minute in (0..60).cycle() {
+        home.write_config(format!(
+            "[work]\n{profile}repository = /{minute}\ncommand = check\nschedule = daily at 01:{minute:02}\n"
+        ));
+        let reloaded = serde_json::from_str(&home.ctl(&["--json", "reload"]).stdout_of_success()).expect("it is JSON");
+        check_keys(readme, "`reload`", &reloaded);
+        let changes = reloaded["changes"].as_array().expect("it is an array");
+        if !changes.is_empty() {
+            return changes.iter().flat_map(|change| change.as_object().expect("it is one").keys().cloned()).collect();
+        }
+    }
+    unreachable!("it tries for ever")
+}
+
 #[test]
 fn json_has_the_keys_that_the_readme_names() {
     let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
     let mut home = TestHome::new();
     let failing = FakeScript { exit_code: 1, ..FakeScript::of([]) };
     let profile = failing.profile();
-    home.write_config(format!("[work]\n{profile}repository = /nowhere\ncommand = backup\nshedule = daily\n"));
+    let options = "repository = /nowhere\ncommand = backup\nshedule = daily\nschedule = daily\n";
+    home.write_config(format!("[work]\n{profile}{options}"));
     home.start_daemon();
     let json = |args: &[&str]| -> Value {
         let words = [&["--json"], args].concat();
@@ -66,9 +89,12 @@ fn json_has_the_keys_that_the_readme_names() {
     check_keys(&readme, "`last_run` of a task", &status["tasks"][0]["last_run"]);
     check_keys(&readme, "an error or warning", &status["config"]["warnings"][0]);
     let mut run = documented_keys(&readme, "`history`");
-    assert!(run.remove("pid"), "only a running one has a process");
+    for other_state in ["pid", "holders", "until", "position", "waits_for"] {
+        assert!(run.remove(other_state), "only one that is not over has {other_state}");
+    }
     let finished: BTreeSet<String> = json(&["history"])[0].as_object().expect("it is a run").keys().cloned().collect();
     assert_eq!(finished, run);
+    check_keys(&readme, "`next`", &json(&["next"])[0]);
     check_keys(&readme, "`profiles`", &json(&["profiles"])[0]);
     let mut shown = json(&["show", "work"]);
     check_keys(&readme, "an option in `show`", &shown["options"][0]);
@@ -76,9 +102,49 @@ fn json_has_the_keys_that_the_readme_names() {
     details.extend(documented_keys(&readme, "`show`"));
     let keys: BTreeSet<String> = shown.as_object_mut().expect("it is an object").keys().cloned().collect();
     assert_eq!(keys, details);
-    check_keys(&readme, "`check`, `reload`", &json(&["check"]));
+    check_keys(&readme, "`check` |", &json(&["check"]));
+    assert_eq!(keys_of_changes(&readme, &home, &profile), documented_keys(&readme, "a change in `reload`"));
     check_keys(&readme, "`options`", &json(&["options"])[0]);
+    check_keys(&readme, "`explain`", &json(&["explain", "daily"]));
+    let wrong = home.ctl(&["explain", "--json", "dialy"]).expect_code(1).stdout;
+    let wrong: Value = serde_json::from_str(&wrong).expect("it is JSON");
+    check_keys(&readme, "`error` in `explain`", &wrong["error"]);
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
     check_keys(&readme, "`log`", &piece);
+}
+
+#[test]
+fn json_of_what_waits_and_of_what_was_skipped_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let mut home = TestHome::new();
+    let tasks = [("held", "require-path = /nowhere"), ("left", "catch-up = no")];
+    let sections = tasks.map(|(name, options)| due_task(name, &FakeScript::default(), options));
+    home.write_config([NO_STARTUP_DELAY, &sections.concat()].concat());
+    home.write_old_status(&["held", "left"]);
+    home.start_daemon();
+    home.wait_for_task("held", |run| matches!(&run.state, RunState::Queued(turn) if is_held(turn)));
+    home.ctl(&["pause", "left"]).expect_code(0);
+    let status: Value = serde_json::from_str(&home.ctl(&["status", "--json"]).stdout_of_success()).expect("it is JSON");
+
+    let mut run = documented_keys(&readme, "`history`");
+    for other_state in ["pid", "holders", "until", "at", "duration_ms", "exit_code", "outcome", "detail"] {
+        assert!(run.remove(other_state), "only one that is not queued has {other_state}");
+    }
+    let queued: BTreeSet<String> = status["runs"][0].as_object().expect("it is a run").keys().cloned().collect();
+    assert_eq!(queued, run);
+    let wait = &status["runs"][0]["waits_for"];
+    let is_documented = |row: &str, found: &Value| {
+        let words = documented_keys(&readme, row);
+        let keys: Vec<_> = found.as_object().expect("it is an object").keys().cloned().collect();
+        assert!(keys.iter().all(|key| words.contains(key)), "{row}: {keys:?}");
+    };
+    is_documented("`waits_for`", wait);
+    is_documented("a condition", &wait["conditions"][0]);
+    check_keys(&readme, "`paused`, of all", &status["tasks"][1]["paused"]);
+    check_keys(&readme, "`last_skip`", &status["tasks"][1]["last_skip"]);
+}
+
+fn is_held(turn: &Turn) -> bool {
+    matches!(turn.waits_for, Some(Wait::Unmet { .. }))
 }

@@ -1,32 +1,24 @@
 //! Schedules, and what a daemon makes of what Python's PRestic left behind.
 
-use std::{
-    fs,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fs;
 
 use prestic_proto::{outcome::Outcome, run::Trigger};
-use prestic_tests::{fake::FakeScript, home::TestHome};
+use prestic_tests::{
+    fake::FakeScript,
+    home::TestHome,
+    missed::{NO_STARTUP_DELAY, two_hours_ago},
+};
 
 /// A home with a task that is due every day, and a `status.ini` as Python's PRestic wrote it.
-#[expect(clippy::disallowed_methods, reason = "no daemon runs yet")]
 fn home_with_status(status: &str) -> TestHome {
     let home = TestHome::new();
     home.write_config(format!(
-        "[nightly]\n{}repository = /nowhere\nschedule = daily at {}\ncommand = backup\nargs = /nowhere\n",
+        "{NO_STARTUP_DELAY}[nightly]\n{}repository = /nowhere\nschedule = daily at {}\ncommand = backup\nargs = /nowhere\n",
         FakeScript::default().profile(),
         two_hours_ago()
     ));
-    fs::write(home.home().status_file(), status).unwrap();
+    home.write_status(status);
     home
-}
-
-/// Returns a time of day that is not now, in the zone of the tests.
-#[expect(clippy::disallowed_methods, reason = "the daemon under test reads the real clock, too")]
-fn two_hours_ago() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let minutes = (seconds / 60 + 22 * 60) % (24 * 60);
-    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 #[test]

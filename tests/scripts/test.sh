@@ -13,8 +13,9 @@ command -v cargo >/dev/null 2>&1 || {
 }
 
 step 'Packages that the tests use'
-packaging/install_packages.sh cc restic python3 shellcheck
+packaging/install_packages.sh cc dbus-daemon faketime python3 restic shellcheck systemd-analyze
 tests/scripts/fetch_restic.sh
+tests/scripts/fetch_cronsim.sh
 
 tests/scripts/lint.sh
 

@@ -23,14 +23,29 @@ pub struct FakeScript {
     pub version: Option<String>,
     /// A file to which it appends its arguments and its environment, one JSON value a line.
     pub record: Option<PathBuf>,
+    /// A file to which it appends the instant of its start, by the clock as it sees it, in milliseconds since 1970.
+    pub starts: Option<PathBuf>,
     /// A file or pipe to which it tells `started PID`, and `interrupted` at every SIGINT.
     pub tell: Option<PathBuf>,
     /// Whether it goes on after SIGINT; else it ends with 130, as restic 0.14 and 0.19 do.
     pub ignores_interrupt: bool,
+    /// The locks that it lists and shows: each its id and its document.
+    pub locks: Vec<(String, serde_json::Value)>,
     /// What it does, in order.
     pub steps: Vec<Step>,
     /// Its exit code.
     pub exit_code: u8,
+    /// What it does instead when it is run for the first time.
+    pub first_time: Option<FirstTime>,
+}
+
+/// Another script, for the first of several runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FirstTime {
+    /// The file that it makes then, and by which the next run knows that it is not the first.
+    pub mark: PathBuf,
+    /// The script.
+    pub script: Box<FakeScript>,
 }
 
 /// One thing that the double does.
@@ -50,12 +65,24 @@ pub enum Step {
         /// Bytes in one line, its end included.
         line: u64,
     },
+    /// Writes the same line again and again to standard output, so many times a second, until it is interrupted.
+    Repeat {
+        /// The line.
+        line: String,
+        /// How often in a second.
+        per_second: u32,
+    },
     /// Writes lines at a steady rate to standard output.
     Paced {
         /// How many.
         lines: u32,
         /// How many in a second.
         per_second: u32,
+    },
+    /// Lets time pass, as much as its own clock says.
+    Sleep {
+        /// How much.
+        seconds: u64,
     },
     /// Tells a line on the wire.
     Tell(String),
@@ -71,6 +98,19 @@ impl FakeScript {
     /// Returns a script that only does these steps.
     pub fn of(steps: impl Into<Vec<Step>>) -> Self {
         Self { steps: steps.into(), ..Self::default() }
+    }
+
+    /// Returns this script with another one for the first time that it is run.
+    pub fn after(self, mark: impl Into<PathBuf>, script: Self) -> Self {
+        Self { first_time: Some(FirstTime { mark: mark.into(), script: Box::new(script) }), ..self }
+    }
+
+    /// Returns the script of this run.
+    pub fn of_this_run(self) -> Self {
+        match self.first_time {
+            Some(FirstTime { mark, script }) if File::create_new(&mark).is_ok() => *script,
+            _ => self,
+        }
     }
 
     /// Returns the lines of a profile that runs the double with this script.
@@ -151,6 +191,17 @@ impl Wire {
             let mut buffer = [0; 4096];
             let count = self.pipe.read(&mut buffer).expect("a pipe that is ready can be read");
             self.heard.extend_from_slice(&buffer[..count]);
+        }
+    }
+
+    /// Waits for the next line that a script tells by a step of its own.
+    #[track_caller]
+    pub fn hear_told(&mut self) -> String {
+        loop {
+            let line = self.hear();
+            if !line.starts_with("started ") {
+                return line;
+            }
         }
     }
 

@@ -128,9 +128,14 @@ impl TestHome {
     /// Starts the daemon, waits until it listens, and returns its process id.
     #[track_caller]
     pub fn start_daemon(&mut self) -> u32 {
+        self.start_daemon_with(self.daemon_command(&[]))
+    }
+
+    /// Starts the daemon with a command that becomes it, waits until it listens, and returns its process id.
+    #[track_caller]
+    pub fn start_daemon_with(&mut self, mut command: Command) -> u32 {
         assert!(self.daemon.is_none(), "the test's daemon runs already");
         let errors = File::options().create(true).append(true).open(self.path("daemon.stderr")).expect("the folder is ours");
-        let mut command = self.daemon_command(&[]);
         let mut daemon = command.stdout(Stdio::piped()).stderr(errors).spawn().expect("the daemon was built");
         let stdout = daemon.stdout.take().expect("it is piped");
         let pid = daemon.id();

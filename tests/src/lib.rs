@@ -1,6 +1,6 @@
 //! The harness of the end-to-end tests: a home of its own, the real binaries, real restic, and a scripted double of it.
 //!
-//! Nothing here sleeps: every wait is for an event (the daemon's `watch`, a process's end, a pipe), with a limit after
+//! Nothing here sleeps, but for the soak, which lets days pass: every wait is for an event (the daemon's `watch`, a process's end, a pipe), with a limit after
 //! which the test fails. The harness is for Linux: it looks into `/proc` and waits for processes by descriptor.
 
 pub mod home;
@@ -9,8 +9,12 @@ pub mod restic;
 
 pub mod fake;
 pub mod files;
+pub mod missed;
 pub mod processes;
 pub mod runs;
+
+pub mod faked_clock;
+pub mod soak;
 
 use std::time::Duration;
 

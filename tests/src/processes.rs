@@ -104,6 +104,16 @@ pub fn peak_kib(number: u32) -> u64 {
     memory_kib(number, "VmHWM:")
 }
 
+/// Returns how often the threads of a process have gone to sleep by themselves, as long as they live.
+pub fn voluntary_switches(number: u32) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{number}/task")).expect("the process runs").flatten();
+    let statuses = threads.filter_map(|thread| fs::read_to_string(thread.path().join("status")).ok());
+    let count = |status: String| -> Option<u64> {
+        status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok())
+    };
+    statuses.filter_map(count).sum()
+}
+
 fn memory_kib(number: u32, field: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{number}/status")).expect("the process runs");
     let value = status.lines().find_map(|line| line.strip_prefix(field)?.split_whitespace().next()?.parse().ok());

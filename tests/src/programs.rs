@@ -25,6 +25,11 @@ pub fn fake_restic() -> PathBuf {
     program("fake_restic")
 }
 
+/// Returns what holds the beginning of a faked clock.
+pub fn clock_holder() -> PathBuf {
+    program("clock_holder")
+}
+
 /// Returns the root of the checkout.
 pub fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace").to_owned()

@@ -8,7 +8,7 @@ use prestic_proto::{
     outcome::Outcome,
     progress::Progress,
     run::{Finished, Run, RunId},
-    service::RunSelector,
+    service::{RunRequest, RunSelector},
     status::Status,
 };
 
@@ -35,7 +35,11 @@ impl TestHome {
     #[track_caller]
     pub fn run(&self, task: &str) -> RunId {
         self.with_client(async |client| {
-            client.run(task, Vec::new()).await.expect("the daemon answers").expect("the task is there")
+            client
+                .run(RunRequest { task: task.to_owned(), ..RunRequest::default() })
+                .await
+                .expect("the daemon answers")
+                .expect("the task is there")
         })
     }
 

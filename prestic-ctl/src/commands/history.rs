@@ -1,12 +1,16 @@
 //! `history`: the past runs.
 
-use prestic_proto::{client::Client, run::Run};
+use prestic_proto::{
+    client::Client,
+    outcome::Outcome,
+    run::{Run, RunState},
+};
 
 use crate::{
     error::CtlError,
     exit::Exit,
     follow::summary::paint_of,
-    output::Output,
+    output::{Output, Paint},
     table::{self, Cell},
     words,
 };
@@ -29,13 +33,30 @@ pub async fn history(client: &Client, task: Option<String>, limit: u32, output: 
     Ok(Exit::OK)
 }
 
+/// Returns how a run ended, and which attempt it was if not the first.
+fn outcome_words(run: &Run, outcome: &Outcome) -> String {
+    if run.attempt == 0 { outcome.to_string() } else { format!("{outcome} (attempt {})", run.attempt + 1) }
+}
+
+fn state_words(state: &RunState) -> &'static str {
+    match state {
+        RunState::Queued(_) => "queued",
+        RunState::Starting => "starting",
+        RunState::Running { .. } => "running",
+        RunState::WaitingForLock { .. } => "waiting for lock",
+        RunState::Stopping { .. } => "stopping",
+        RunState::Finished(_) => "",
+    }
+}
+
 fn row(run: &Run) -> [Cell; 7] {
     let started = words::local_time(run.started_at.unwrap_or(run.created_at));
     let (took, outcome) = match run.finished() {
         Some(finished) => {
-            (words::duration_ms(finished.duration_ms), Cell::painted(finished.outcome.to_string(), paint_of(&finished.outcome)))
+            let took = run.started_at.map(|_| words::duration_ms(finished.duration_ms)).unwrap_or_default();
+            (took, Cell::painted(outcome_words(run, &finished.outcome), paint_of(&finished.outcome)))
         }
-        None => (String::new(), Cell::from("")),
+        None => (String::new(), Cell::painted(state_words(&run.state), Paint::Active)),
     };
     let summary = run.summary.as_ref();
     let snapshot = summary.and_then(|summary| summary.snapshot_id.as_deref()).unwrap_or_default();

@@ -1,7 +1,11 @@
 //! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
 
+pub mod explain;
 pub mod history;
+pub mod instant;
 pub mod log;
+pub mod next;
+pub mod pause;
 pub mod profiles;
 pub mod reload;
 pub mod run;
@@ -47,6 +51,7 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             let words = std::iter::once("options".into()).chain(json());
             Ok(daemon_program::become_daemon_program(words)?)
         }
+        Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
@@ -104,8 +109,16 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         }
         Command::History { task, limit } => history::history(client, task, limit, output).await,
         Command::Stop { run } => stop::stop(client, &run, output).await,
+        Command::Pause(options) => pause::pause(client, options, output).await,
+        Command::Resume { task } => pause::resume(client, task, output).await,
+        Command::Next { task, limit, from } => next::next(client, task, limit, from, output).await,
         Command::Reload => reload::reload(client, output).await,
-        Command::Shutdown | Command::Version | Command::Check { .. } | Command::Options | Command::Completions { .. } => {
+        Command::Shutdown
+        | Command::Version
+        | Command::Check { .. }
+        | Command::Options
+        | Command::Explain(_)
+        | Command::Completions { .. } => {
             unreachable!("carried out without a session")
         }
     }

@@ -7,6 +7,7 @@ use prestic_proto::{
     home::Home,
     profile::{Origin, ProfileDetails},
     run::{Run, RunId},
+    service::{IfActive, RunRequest},
 };
 use serde_json::json;
 
@@ -33,9 +34,10 @@ struct Queued {
 pub async fn run(session: &mut Session, options: RunOptions, output: &mut Output) -> Result<Exit, CtlError> {
     // Before anything runs: a Ctrl-C from now on is for the run.
     let mut interrupts = Interrupts::listen().map_err(CtlError::Runtime)?;
-    let RunOptions { task, args, detach, quiet, .. } = options;
+    let RunOptions { task, args, detach, quiet, queue, .. } = options;
+    let if_active = if queue { IfActive::Queue } else { IfActive::Refuse };
     let queued = match task {
-        Some(task) => vec![queue_one(session, task, args).await?],
+        Some(task) => queue_named(session, RunRequest { task, args, if_active }, output).await?,
         None => queue_all(session, output).await?,
     };
     if detach {
@@ -67,9 +69,33 @@ pub async fn run(session: &mut Session, options: RunOptions, output: &mut Output
     Ok(exit_of(&ending))
 }
 
-async fn queue_one(session: &Session, task: String, args: Vec<String>) -> Result<Queued, CtlError> {
-    let id = session.client().run(&task, args).await??;
-    Ok(Queued { task, id })
+/// Queues a task, or every one of a group.
+async fn queue_named(session: &Session, request: RunRequest, output: &mut Output) -> Result<Vec<Queued>, CtlError> {
+    let client = session.client();
+    let members = match client.run(request.clone()).await? {
+        Ok(id) => return Ok(vec![Queued { task: request.task, id }]),
+        Err(ApiError::Group { members, .. }) => members,
+        Err(error) => return Err(error.into()),
+    };
+    output.say(&format!("{}: {}", printable(&request.task), printable(&members.join(", "))));
+    let mut queued = Vec::with_capacity(members.len());
+    for task in members {
+        let id = client.run(RunRequest { task: task.clone(), ..request.clone() }).await?;
+        queued.push(Queued { id: id_or_active(id, output)?, task });
+    }
+    Ok(queued)
+}
+
+/// Of several tasks, one that is under way is followed as it is.
+fn id_or_active(answer: Result<RunId, ApiError>, output: &mut Output) -> Result<RunId, CtlError> {
+    match answer {
+        Ok(id) => Ok(id),
+        Err(ApiError::AlreadyActive { task, run }) => {
+            output.say(&format!("{} is already under way as run {run}", printable(&task)));
+            Ok(run)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn queue_all(session: &Session, output: &mut Output) -> Result<Vec<Queued>, CtlError> {
@@ -88,15 +114,8 @@ async fn queue_all(session: &Session, output: &mut Output) -> Result<Vec<Queued>
     }
     let mut queued = Vec::with_capacity(tasks.len());
     for task in tasks {
-        let id = match client.run(task, Vec::new()).await? {
-            Ok(id) => id,
-            Err(ApiError::AlreadyActive { task, run }) => {
-                output.say(&format!("{} is already under way as run {run}", printable(&task)));
-                run
-            }
-            Err(error) => return Err(error.into()),
-        };
-        queued.push(Queued { task: task.to_owned(), id });
+        let answer = client.run(RunRequest { task: task.to_owned(), ..RunRequest::default() }).await?;
+        queued.push(Queued { id: id_or_active(answer, output)?, task: task.to_owned() });
     }
     Ok(queued)
 }

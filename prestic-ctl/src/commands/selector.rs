@@ -27,10 +27,13 @@ pub async fn find(client: &Client, word: &str) -> Result<Run, CtlError> {
     Ok(client.find_run(selector).await??)
 }
 
-/// Returns the newest run of all, active or past.
+/// How many of the last runs are looked at for one that was not skipped.
+const LOOKED_AT: u32 = 100;
+
+/// Returns the newest run of all that was not skipped, active or past.
 pub async fn newest(client: &Client) -> Result<Run, CtlError> {
     let active = client.status().await?.runs;
-    let past = client.history(None, 1).await??;
-    let newest = active.into_iter().chain(past).max_by_key(|run| run.id);
+    let past = client.history(None, LOOKED_AT).await??;
+    let newest = active.into_iter().chain(past).filter(|run| !run.is_skipped()).max_by_key(|run| run.id);
     newest.ok_or(CtlError::NothingYet("nothing has run yet"))
 }

@@ -103,6 +103,7 @@ async fn a_run_that_is_under_way_is_not_started_again() {
         all: false,
         detach: true,
         quiet: false,
+        queue: false,
         args: vec!["--tag=x".to_owned()],
     };
     let (mut output, _data) = output(false);

@@ -62,8 +62,10 @@ impl Followed {
             if !is_over(&run) && run.progress.is_none() {
                 run.progress = known.progress.take();
             }
-            if known.state == run.state && known.log_file == run.log_file {
-                let has_moved = known.progress != run.progress;
+            // A warning is a step of its own; that it is taken back shows in what is drawn anyway.
+            let is_warned = run.limit_near.is_some() && known.limit_near != run.limit_near;
+            if known.state == run.state && known.log_file == run.log_file && !is_warned {
+                let has_moved = known.progress != run.progress || known.limit_near != run.limit_near;
                 *known = run;
                 return if has_moved { Change::Progressed(id) } else { Change::None };
             }
@@ -97,6 +99,8 @@ fn is_over(run: &Run) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use prestic_proto::run::Turn;
+
     use super::*;
     use crate::tests::{run_in, succeeded};
 
@@ -113,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_run_is_over_once_its_end_is_known() {
-        let mut followed = followed_in(RunState::Queued);
+        let mut followed = followed_in(RunState::Queued(Turn::default()));
         assert!(!followed.is_over());
         let id = followed.pending()[0];
         assert_eq!(followed.take_run(run_in(RunState::Running { pid: 7 })), Change::Moved(id));
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn another_run_under_the_same_number_is_none_of_ours() {
-        let mut followed = followed_in(RunState::Queued);
+        let mut followed = followed_in(RunState::Queued(Turn::default()));
         let mut another = run_in(succeeded());
         assert!(!followed.is_another(&another));
         another.created_at += chrono::TimeDelta::seconds(1);
@@ -156,13 +160,13 @@ mod tests {
         let mut followed = followed_in(succeeded());
         let id = followed.runs[0].0;
         assert_eq!(followed.take_progress(id, progress(5)), Change::None);
-        assert_eq!(followed.take_run(run_in(RunState::Queued)), Change::None);
+        assert_eq!(followed.take_run(run_in(RunState::Queued(Turn::default()))), Change::None);
     }
 
     #[test]
     fn runs_of_others_are_no_news() {
-        let mut followed = followed_in(RunState::Queued);
-        let other = Run { id: RunId(99), ..run_in(RunState::Queued) };
+        let mut followed = followed_in(RunState::Queued(Turn::default()));
+        let other = Run { id: RunId(99), ..run_in(RunState::Queued(Turn::default())) };
         assert_eq!(followed.take_run(other), Change::None);
         assert_eq!(followed.take_progress(RunId(99), progress(1)), Change::None);
     }

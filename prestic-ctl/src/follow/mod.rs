@@ -24,6 +24,7 @@ pub mod json_lines;
 pub mod plain_lines;
 pub mod progress_text;
 pub mod summary;
+pub mod wait_words;
 
 #[cfg(test)]
 mod tests;
@@ -174,7 +175,7 @@ impl Follower<'_> {
                     self.show(change)?;
                 }
                 EventKind::ShuttingDown => self.view.notice("the daemon is shutting down"),
-                EventKind::Skipped { .. } | EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. } => {}
+                _ => {}
             }
         }
         for (id, progress) in progress {

@@ -8,7 +8,7 @@ use std::{
 
 use prestic_proto::run::{Run, RunId, RunState};
 
-use super::{View, progress_text};
+use super::{View, progress_text, wait_words::wait_words};
 use crate::{clock, text::printable};
 
 /// How often the progress of a run gets a line at most.
@@ -48,10 +48,15 @@ impl PlainLines {
 
 impl View for PlainLines {
     fn moved(&mut self, run: &Run) -> io::Result<()> {
+        let near = progress_text::limit_words(run, clock::now());
         let step = match &run.state {
-            RunState::Queued => "queued".to_owned(),
+            RunState::Queued(turn) => {
+                turn.waits_for.as_ref().map_or_else(|| "queued".to_owned(), |wait| wait_words(wait, clock::now()))
+            }
             RunState::Starting => return Ok(()),
-            RunState::Running { .. } => "started".to_owned(),
+            // What it was warned of is told again with each step: it may be the reason of the next one.
+            RunState::Running { .. } => near.unwrap_or_else(|| "started".to_owned()),
+            RunState::WaitingForLock { .. } => progress_text::lock_words(run, clock::now()).unwrap_or_default(),
             RunState::Stopping { .. } => "stopping".to_owned(),
             // The summary tells it, and all about it, once the runs are over.
             RunState::Finished(_) => return Ok(()),
@@ -79,6 +84,8 @@ impl View for PlainLines {
 mod tests {
     use std::{cell::RefCell, rc::Rc};
 
+    use prestic_proto::run::Turn;
+
     use super::*;
     use crate::tests::{run_in, succeeded};
 
@@ -101,7 +108,7 @@ mod tests {
     fn end_of_a_run_is_left_to_its_summary() {
         let page = Page::default();
         let mut view = PlainLines::new(Box::new(page.clone()));
-        for state in [RunState::Queued, RunState::Starting, RunState::Running { pid: 7 }, succeeded()] {
+        for state in [RunState::Queued(Turn::default()), RunState::Starting, RunState::Running { pid: 7 }, succeeded()] {
             view.moved(&run_in(state)).unwrap();
         }
         let text = String::from_utf8(page.0.borrow().clone()).unwrap();

@@ -8,6 +8,7 @@ use prestic_proto::{
     run::{Run, RunState},
 };
 
+use super::wait_words::wait_words;
 use crate::{
     output::{Look, Paint},
     text::{cut_end, cut_middle, printable, width},
@@ -43,6 +44,8 @@ pub fn terminal_lines(run: &Run, name_columns: usize, now: DateTime<Utc>, look: 
     let mut parts = numbers(progress);
     if is_stopping {
         parts.insert(0, "stopping".to_owned());
+    } else if let Some(near) = limit_words(run, now) {
+        parts.insert(0, near);
     }
     if !parts.is_empty() {
         lines.push(format!("  {}", fitting(&parts, separator, columns.saturating_sub(2))));
@@ -58,6 +61,7 @@ pub fn terminal_lines(run: &Run, name_columns: usize, now: DateTime<Utc>, look: 
 pub fn log_line(run: &Run, now: DateTime<Utc>) -> String {
     let Some(progress) = &run.progress else { return waiting_words(run, now) };
     let mut parts = Vec::new();
+    parts.extend(limit_words(run, now));
     parts.extend(progress.fraction.map(|fraction| format!("{}%", words::percent(fraction))));
     parts.extend(numbers(progress));
     parts.push(time_words(run, progress, now));
@@ -120,18 +124,51 @@ fn time_words(run: &Run, progress: &Progress, now: DateTime<Utc>) -> String {
 }
 
 fn waiting_words(run: &Run, now: DateTime<Utc>) -> String {
-    match run.state {
-        RunState::Queued => "waiting for its turn".to_owned(),
+    match &run.state {
+        RunState::Queued(turn) => {
+            turn.waits_for.as_ref().map_or_else(|| "waiting for its turn".to_owned(), |wait| wait_words(wait, now))
+        }
         RunState::Starting => "starting".to_owned(),
-        RunState::Running { .. } => format!("running for {}", elapsed(run, now)),
+        RunState::Running { .. } => {
+            let running = format!("running for {}", elapsed(run, now));
+            limit_words(run, now).map_or_else(|| running.clone(), |near| format!("{near}, {running}"))
+        }
+        RunState::WaitingForLock { .. } => lock_words(run, now).unwrap_or_default(),
         RunState::Stopping { .. } => "stopping".to_owned(),
-        RunState::Finished(ref finished) => finished.outcome.to_string(),
+        RunState::Finished(finished) => finished.outcome.to_string(),
     }
 }
 
 fn elapsed(run: &Run, now: DateTime<Utc>) -> String {
     let since = run.started_at.unwrap_or(run.created_at);
     words::duration(u64::try_from((now - since).num_seconds()).unwrap_or(0))
+}
+
+/// Returns who holds the lock that a run waits for, and how long it waits still.
+pub fn lock_words(run: &Run, now: DateTime<Utc>) -> Option<String> {
+    let RunState::WaitingForLock { holders, until } = &run.state else { return None };
+    let mut text = "waiting for lock".to_owned();
+    if let Some(holder) = holders.first() {
+        text += &printable(&format!(": held by {}@{}, process {}", holder.user, holder.host, holder.pid));
+        text += if holder.is_exclusive { " (exclusive)" } else { "" };
+        let age = u64::try_from((now - holder.created_at).num_seconds()).unwrap_or_default();
+        text += &format!(", for {}", words::duration(age));
+    }
+    if holders.len() > 1 {
+        text += &format!(", and {}", words::counted_usize(holders.len() - 1, "other"));
+    }
+    if let Some(until) = until {
+        let left = u64::try_from((*until - now).num_seconds()).unwrap_or_default();
+        text += &format!("; {} left", words::duration(left));
+    }
+    Some(text)
+}
+
+/// Returns which limit will end a run, and when.
+pub fn limit_words(run: &Run, now: DateTime<Utc>) -> Option<String> {
+    let near = run.limit_near?;
+    let left = u64::try_from((near.stops_at - now).num_seconds()).unwrap_or_default();
+    Some(format!("{}: stops in {}", near.limit.approach(), words::duration(left)))
 }
 
 /// Joins as many parts as fit, from the first on.
@@ -151,6 +188,12 @@ fn fitting(parts: &[String], separator: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use prestic_proto::{
+        limit::{Limit, LimitNear},
+        lock::LockHolder,
+    };
+
+    use prestic_proto::run::Turn;
 
     use super::*;
     use crate::tests::run_in;
@@ -225,9 +268,38 @@ mod tests {
 
     #[test]
     fn a_run_without_progress_shows_its_state() {
-        check(&run_in(RunState::Queued), 80, &["home-backup  waiting for its turn"]);
+        check(&run_in(RunState::Queued(Turn::default())), 80, &["home-backup  waiting for its turn"]);
         check(&run_in(RunState::Running { pid: 7 }), 80, &["home-backup  running for 1 min 05 s"]);
-        check(&run_in(RunState::Queued), 20, &["home-backup  waiti…"]);
+        check(&run_in(RunState::Queued(Turn::default())), 20, &["home-backup  waiti…"]);
+    }
+
+    #[test]
+    fn a_run_that_waits_for_a_lock_says_who_holds_it() {
+        let holder = LockHolder {
+            id: "0a".to_owned(),
+            host: "nas".to_owned(),
+            user: "root".to_owned(),
+            pid: 12,
+            created_at: run_in(RunState::Queued(Turn::default())).created_at - TimeDelta::seconds(55),
+            is_exclusive: true,
+        };
+        let until = Some(holder.created_at + TimeDelta::minutes(5));
+        let waiting = |holders| run_in(RunState::WaitingForLock { holders, until });
+        let words = "home-backup  waiting for lock: held by root@nas, process 12 (exclusive), for 2 min 00 s";
+        check(&waiting(vec![holder.clone()]), 120, &[&format!("{words}; 3 min 00 s left")]);
+        check(&waiting(vec![holder.clone(), holder]), 120, &[&format!("{words}, and 1 other; 3 min 00 s left")]);
+        check(&waiting(Vec::new()), 120, &["home-backup  waiting for lock; 3 min 00 s left"]);
+    }
+
+    #[test]
+    fn a_run_that_comes_close_to_a_limit_says_so_first() {
+        let near = |limit| Some(LimitNear { limit, stops_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(100) });
+        let silent = Run { limit_near: near(Limit::NoProgress), ..run_in(RunState::Running { pid: 7 }) };
+        check(&silent, 80, &["home-backup  nothing moves: stops in 35 s, running for 1 min 05 s"]);
+        let long = Run { limit_near: near(Limit::MaxRuntime), ..busy_run() };
+        let look = Look { columns: Some(80), ..Look::PLAIN };
+        let lines = terminal_lines(&long, 11, long.created_at + TimeDelta::seconds(65), &look);
+        assert!(lines[1].starts_with("  max-runtime is near: stops in 35 s · 1.2 of 3.2 GiB"), "{lines:?}");
     }
 
     #[test]

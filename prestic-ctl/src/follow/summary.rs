@@ -57,9 +57,10 @@ pub fn lines(run: &Run, finished: &Finished, logs_dir: &Path, look: &Look) -> Ve
 pub fn paint_of(outcome: &Outcome) -> Paint {
     match outcome {
         Outcome::Succeeded => Paint::Good,
-        Outcome::Warnings | Outcome::Stopped => Paint::Warning,
+        Outcome::Warnings | Outcome::Stopped | Outcome::Skipped(_) => Paint::Warning,
         Outcome::Failed(_)
         | Outcome::RepositoryLocked
+        | Outcome::TimedOut(_)
         | Outcome::Killed(_)
         | Outcome::SpawnFailed(_)
         | Outcome::Interrupted => Paint::Bad,
@@ -103,7 +104,7 @@ fn headline(run: &Run, finished: &Finished, look: &Look) -> String {
         _ => String::new(),
     };
     let time = match finished.outcome {
-        Outcome::SpawnFailed(_) => String::new(),
+        Outcome::SpawnFailed(_) | Outcome::Skipped(_) => String::new(),
         _ => format!(" after {}", words::duration_ms(finished.duration_ms)),
     };
     format!("{} {outcome}{code}{time}", look.paint(Paint::Strong, &printable(&run.task)))

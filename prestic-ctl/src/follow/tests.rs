@@ -8,7 +8,7 @@ use prestic_proto::{
     home::Home,
     outcome::Outcome,
     progress::Progress,
-    run::{RunId, RunState},
+    run::{RunId, RunState, Turn},
     transport,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -88,7 +88,7 @@ fn running() -> RunState {
 
 #[tokio::test]
 async fn a_run_is_followed_to_its_end() {
-    let (_daemon, script, mut stage) = scripted_stage(RunState::Queued).await;
+    let (_daemon, script, mut stage) = scripted_stage(RunState::Queued(Turn::default())).await;
     script.run(run_in(running())).await;
     script.progress(RunId(12), Progress { files_done: 5, ..Progress::default() }).await;
     script.run(run_in(succeeded())).await;

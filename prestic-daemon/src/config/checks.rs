@@ -64,7 +64,9 @@ fn has_tilde(setting: &Setting) -> bool {
     let is_home = |text: &str| text == "~" || text.starts_with("~/");
     match (&setting.slot, &setting.value) {
         (Slot::Known(Key::Repository | Key::PasswordFile | Key::CacheDir), Value::Text(text)) => is_home(text),
-        (Slot::Known(Key::Args | Key::Executable), Value::Words(words)) => words.iter().any(|word| is_home(word)),
+        (Slot::Known(Key::Args | Key::Executable | Key::RequirePath), Value::Words(words)) => {
+            words.iter().any(|word| is_home(word))
+        }
         _ => false,
     }
 }
@@ -86,8 +88,9 @@ pub(super) fn password_sources(draft: &Draft, problems: &mut Problems) {
 pub(super) fn plain_passwords(drafts: &[Draft], problems: &mut Problems) {
     let is_password = |setting: &&Arc<Setting>| setting.slot == Slot::Known(Key::Password) && !setting.value.is_empty();
     let mut origins: Vec<_> = drafts.iter().flat_map(|draft| &draft.own).filter(is_password).collect();
-    origins.sort_by_key(|setting| setting.origin.line);
-    origins.dedup_by_key(|setting| setting.origin.line);
+    let place = |setting: &&Arc<Setting>| setting.place;
+    origins.sort_by_key(place);
+    origins.dedup_by_key(|setting| setting.place);
     let Some(first) = origins.first() else { return };
     let others = match origins.len() - 1 {
         0 => String::new(),
@@ -117,6 +120,7 @@ pub(super) fn twins<'profiles>(tasks: impl Iterator<Item = &'profiles Arc<Profil
         let pairs = [(task, *other), (*other, task)];
         match pairs.into_iter().find(|(alias, named)| is_alias(alias) && !is_alias(named)) {
             Some((alias, named)) => problems.warn(Problem {
+                file: alias.find(Key::Inherit).map(|setting| setting.origin.file.as_path()),
                 line: alias.find(Key::Inherit).map(|setting| setting.origin.line),
                 section: Some(alias.name()),
                 key: Some("schedule"),

@@ -8,6 +8,7 @@ use std::{ffi::OsString, fmt};
 use thiserror::Error;
 
 use super::{
+    groups,
     keys::{Destination, Key, Slot},
     profile::{Profile, Setting},
     redact, ssh,
@@ -43,6 +44,14 @@ pub enum CommandError {
         profile: String,
         /// The keyring's name for the password.
         entry: String,
+    },
+    /// The profile is for several repositories, and restic takes one.
+    #[error("profile `{profile}` has several repositories: use `{}` instead", .instead.join("` or `"))]
+    SeveralRepositories {
+        /// The profile.
+        profile: String,
+        /// The profiles that have one of them each.
+        instead: Vec<String>,
     },
     /// The profile has nothing to run, and nobody said what else.
     #[error("profile `{profile}` has no `command`: set one, or say which restic command to run")]
@@ -103,6 +112,11 @@ pub(super) const FLAGS_WITH_VALUE: &[&str] = &[
 impl Profile {
     /// Returns why no command of this profile can run, whatever is asked of it.
     pub fn cannot_run(&self) -> Option<CommandError> {
+        if let Some(repositories) = groups::repositories(self) {
+            let members = Some(self.members().to_vec()).filter(|members| !members.is_empty());
+            let instead = members.unwrap_or_else(|| repositories.value.flag_texts());
+            return Some(CommandError::SeveralRepositories { profile: self.name().to_owned(), instead });
+        }
         let entry = self.text(Key::PasswordKeyring)?;
         Some(CommandError::KeyringNotSupported { profile: self.name().to_owned(), entry: entry.to_owned() })
     }

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// How long all looks together may take. A folder of a server that is away may not answer for minutes.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// How many files are looked at. Nobody reads more warnings.
 const MAX_FILES: usize = 1000;
 
@@ -50,8 +50,9 @@ struct Seen {
 }
 
 /// Warns of files that are missing, and of secret ones that others can read: of each file once.
-pub(super) fn of_config(file: &Path, config: &Config, problems: &mut Problems) {
-    let named = named_files(file, config);
+pub(super) fn of_config(config: &Config, problems: &mut Problems) {
+    let files = problems.files().to_owned();
+    let named = named_files(&files, config);
     let seen = look_at(named.iter().map(|named| named.path.clone()).collect(), TIME_LIMIT, look);
     for (named, seen) in named.iter().zip(&seen) {
         named.report(*seen, problems);
@@ -62,8 +63,9 @@ pub(super) fn of_config(file: &Path, config: &Config, problems: &mut Problems) {
     }
 }
 
-fn named_files<'config>(file: &Path, config: &'config Config) -> Vec<Named<'config>> {
-    let mut named = vec![Named { role: Role::Configuration, path: file.to_owned(), setting: None }];
+fn named_files<'config>(files: &[PathBuf], config: &'config Config) -> Vec<Named<'config>> {
+    let own = |file: &PathBuf| Named { role: Role::Configuration, path: file.clone(), setting: None };
+    let mut named: Vec<_> = files.iter().map(own).collect();
     let mut told = HashSet::new();
     let mut add = |role: Role, text: &str, setting: Option<&'config Setting>| {
         // A relative path would be looked up in the folder of whoever starts restic.
@@ -87,11 +89,15 @@ fn named_files<'config>(file: &Path, config: &'config Config) -> Vec<Named<'conf
 }
 
 /// Looks at files one after the other until the time is over; returns what was seen by then.
-fn look_at(paths: Vec<PathBuf>, limit: Duration, look: impl Fn(&Path) -> Seen + Send + 'static) -> Vec<Seen> {
+pub(super) fn look_at<Found: Send + 'static>(
+    paths: Vec<PathBuf>,
+    limit: Duration,
+    look: impl Fn(&Path) -> Found + Send + 'static,
+) -> Vec<Found> {
     let end = Instant::now() + limit;
     let (sender, receiver) = mpsc::sync_channel(paths.len());
     // If a look never comes back, its thread is left behind: there is no way to call it off.
-    thread::spawn(move || paths.iter().map(|path| look(path)).try_for_each(|seen| sender.send(seen)));
+    thread::spawn(move || paths.iter().map(|path| look(path)).try_for_each(|found| sender.send(found)));
     let next = || receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
     std::iter::from_fn(next).collect()
 }
@@ -138,7 +144,7 @@ impl Named<'_> {
     fn warn(&self, message: String, hint: String, problems: &mut Problems) {
         problems.warn(match self.setting {
             Some(setting) => Problem::at(&setting.origin, &setting.key, message, hint),
-            None => Problem { message, hint: Some(hint), ..Problem::default() },
+            None => Problem { file: Some(&self.path), message, hint: Some(hint), ..Problem::default() },
         });
     }
 }

@@ -9,6 +9,7 @@ use super::{
     keys::Slot,
     problems::{Problem, Problems},
     profile::{Profile, Setting},
+    repository_identity::RealPaths,
 };
 
 /// The profile that is there even if no section has its name.
@@ -28,8 +29,8 @@ pub struct Draft {
 }
 
 /// Resolves all drafts; those that are wrong, or build on a wrong one, are none. Keeps the order.
-pub fn resolve(drafts: Vec<Draft>, problems: &mut Problems) -> Vec<Option<Arc<Profile>>> {
-    let mut resolver = Resolver::new(drafts, problems);
+pub fn resolve(drafts: Vec<Draft>, real_paths: &Arc<RealPaths>, problems: &mut Problems) -> Vec<Option<Arc<Profile>>> {
+    let mut resolver = Resolver::new(drafts, Arc::clone(real_paths), problems);
     for index in 0..resolver.drafts.len() {
         resolver.visit(index, problems);
     }
@@ -51,13 +52,21 @@ struct Resolver {
     marks: Vec<Mark>,
     profiles: Vec<Option<Arc<Profile>>>,
     slots: SlotSet,
+    real_paths: Arc<RealPaths>,
 }
 
 impl Resolver {
-    fn new(mut drafts: Vec<Draft>, problems: &mut Problems) -> Self {
+    fn new(mut drafts: Vec<Draft>, real_paths: Arc<RealPaths>, problems: &mut Problems) -> Self {
         let edges = find_parents(&mut drafts, problems);
         let count = drafts.len();
-        Self { drafts, edges, marks: vec![Mark::New; count], profiles: vec![None; count], slots: SlotSet::default() }
+        Self {
+            drafts,
+            edges,
+            marks: vec![Mark::New; count],
+            profiles: vec![None; count],
+            slots: SlotSet::default(),
+            real_paths,
+        }
     }
 
     /// Resolves a profile after all its ancestors.
@@ -106,17 +115,10 @@ impl Resolver {
     fn report_cycle(&mut self, cycle: &[usize], problems: &mut Problems) {
         let names: Vec<_> = cycle.iter().chain(cycle.first()).map(|index| self.drafts[*index].name.as_str()).collect();
         let Some(first) = cycle.first().map(|index| &self.drafts[*index]) else { return };
-        let (line, section) = match inherit_setting(first) {
-            Some(setting) => (Some(setting.origin.line), Some(setting.origin.section.as_str())),
-            None => (None, Some(first.name.as_str())),
-        };
-        problems.error(Problem {
-            line,
-            section,
-            key: Some("inherit"),
-            message: format!("profiles inherit each other in a circle: `{}`", names.join(" -> ")),
-            hint: Some("take one of these names out of its `inherit`".to_owned()),
-        });
+        let Some(setting) = inherit_setting(first) else { return };
+        let message = format!("profiles inherit each other in a circle: `{}`", names.join(" -> "));
+        let hint = "take one of these names out of its `inherit`";
+        problems.error(Problem::at(&setting.origin, "inherit", message, hint));
         for index in cycle {
             self.drafts[*index].is_valid = false;
         }
@@ -141,7 +143,8 @@ impl Resolver {
                 }
             }
         }
-        Some(Arc::new(Profile::new(std::mem::take(&mut draft.name), std::mem::take(&mut draft.parents), settings)))
+        let (name, parents) = (std::mem::take(&mut draft.name), std::mem::take(&mut draft.parents));
+        Some(Arc::new(Profile::new(name, parents, settings, Arc::clone(&self.real_paths))))
     }
 }
 

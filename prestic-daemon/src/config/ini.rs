@@ -1,7 +1,7 @@
 //! Reads INI text exactly as Python's `configparser.ConfigParser` reads it with its default options.
 //!
 //! Owns the grammar and the line numbers, and finds every fault of a file where Python stops at the first. Knows
-//! nothing of profiles, and leaves `%` alone: see `interpolate.rs`.
+//! nothing of profiles and of other files, and leaves `%` alone: see `interpolate.rs`.
 
 use std::collections::HashMap;
 
@@ -19,13 +19,22 @@ pub struct Document {
     pub faults: Vec<Fault>,
 }
 
+/// A line of one of the files that make up a document.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, by its number among all that were read.
+    pub file: usize,
+    /// The line, from 1.
+    pub line: usize,
+}
+
 /// A section.
 #[derive(Debug, Default)]
 pub struct Section {
     /// What stands between the brackets, blanks included.
     pub name: String,
-    /// The line of its header.
-    pub line: usize,
+    /// Its header.
+    pub place: Place,
     /// Its values, in file order; no key comes twice.
     pub entries: Vec<Entry>,
     /// Whether a fault was found in it, so that a value may be missing.
@@ -40,14 +49,14 @@ pub struct Entry {
     /// The value; the lines of a long one are joined by line feeds.
     pub value: String,
     /// The line of the key.
-    pub line: usize,
+    pub place: Place,
 }
 
 /// A line that cannot be read.
 #[derive(Debug)]
 pub struct Fault {
-    /// The line, from 1.
-    pub line: usize,
+    /// The line.
+    pub place: Place,
     /// The section in which it stands.
     pub section: Option<String>,
     /// What is wrong with it.
@@ -59,10 +68,10 @@ pub struct Fault {
 pub enum FaultKind {
     /// A line before the first section. Only the first such line is told.
     NoSection,
-    /// A section that was there before, at this line.
-    DuplicateSection(usize),
-    /// A key that the section has already, at this line.
-    DuplicateKey(String, usize),
+    /// A section that was there before, at this place.
+    DuplicateSection(Place),
+    /// A key that the section has already, at this place.
+    DuplicateKey(String, Place),
     /// A line with neither `=` nor `:`.
     NoSeparator,
     /// A value without a key.
@@ -71,14 +80,14 @@ pub enum FaultKind {
     UnclosedHeader,
 }
 
-/// Reads a text.
-pub fn parse(text: &str) -> Document {
+/// Reads the text of the file with this number.
+pub fn parse(text: &str, file: usize) -> Document {
     let mut reader = Reader::default();
     reader.document.defaults.name = DEFAULT_SECTION.to_owned();
     // Python refuses a byte order mark, but Windows editors write one.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in lines(text).enumerate() {
-        reader.read_line(index + 1, line);
+        reader.read_line(Place { file, line: index + 1 }, line);
     }
     reader.finish()
 }
@@ -109,9 +118,9 @@ struct Reader {
     document: Document,
     target: Target,
     discarded: Section,
-    section_lines: HashMap<String, usize>,
-    key_lines: HashMap<String, usize>,
-    default_key_lines: HashMap<String, usize>,
+    section_places: HashMap<String, Place>,
+    key_places: HashMap<String, Place>,
+    default_key_places: HashMap<String, Place>,
     indent: usize,
     continues: Continuation,
     told_of_missing_section: bool,
@@ -127,7 +136,7 @@ enum Continuation {
 }
 
 impl Reader {
-    fn read_line(&mut self, number: usize, line: &str) {
+    fn read_line(&mut self, place: Place, line: &str) {
         let text = line.trim_matches(is_space);
         if text.starts_with(['#', ';']) {
             return;
@@ -143,13 +152,13 @@ impl Reader {
         }
         self.indent = indent;
         if let Some(name) = header_name(text) {
-            self.open_section(number, name);
+            self.open_section(place, name);
         } else if self.target == Target::Nowhere {
             if !std::mem::replace(&mut self.told_of_missing_section, true) {
-                self.document.faults.push(Fault { line: number, section: None, kind: FaultKind::NoSection });
+                self.document.faults.push(Fault { place, section: None, kind: FaultKind::NoSection });
             }
         } else {
-            self.read_option(number, text);
+            self.read_option(place, text);
         }
     }
 
@@ -162,71 +171,71 @@ impl Reader {
         }
     }
 
-    fn open_section(&mut self, number: usize, name: &str) {
+    fn open_section(&mut self, place: Place, name: &str) {
         self.continues = Continuation::Nothing;
-        self.key_lines.clear();
+        self.key_places.clear();
         if name == DEFAULT_SECTION {
             self.target = Target::Defaults;
             return;
         }
-        if let Some(first) = self.section_lines.get(name).copied() {
-            self.fault(number, Some(name), FaultKind::DuplicateSection(first));
+        if let Some(first) = self.section_places.get(name).copied() {
+            self.fault(place, Some(name), FaultKind::DuplicateSection(first));
             if let Some(section) = self.document.sections.iter_mut().find(|section| section.name == name) {
                 section.is_broken = true;
             }
-            self.discard(number, name);
+            self.discard(place, name);
             return;
         }
-        self.section_lines.insert(name.to_owned(), number);
+        self.section_places.insert(name.to_owned(), place);
         self.target = Target::Section(self.document.sections.len());
-        self.document.sections.push(Section { name: name.to_owned(), line: number, ..Section::default() });
+        self.document.sections.push(Section { name: name.to_owned(), place, ..Section::default() });
     }
 
-    fn open_broken_section(&mut self, number: usize, name: &str) {
+    fn open_broken_section(&mut self, place: Place, name: &str) {
         self.continues = Continuation::Nothing;
-        self.key_lines.clear();
-        if self.section_lines.contains_key(name) {
-            self.discard(number, name);
+        self.key_places.clear();
+        if self.section_places.contains_key(name) {
+            self.discard(place, name);
             return;
         }
-        self.section_lines.insert(name.to_owned(), number);
+        self.section_places.insert(name.to_owned(), place);
         self.target = Target::Section(self.document.sections.len());
-        self.document.sections.push(Section { name: name.to_owned(), line: number, is_broken: true, ..Section::default() });
+        self.document.sections.push(Section { name: name.to_owned(), place, is_broken: true, ..Section::default() });
     }
 
-    fn discard(&mut self, number: usize, name: &str) {
+    fn discard(&mut self, place: Place, name: &str) {
         self.target = Target::Discarded;
-        self.discarded = Section { name: name.to_owned(), line: number, ..Section::default() };
+        self.discarded = Section { name: name.to_owned(), place, ..Section::default() };
     }
 
-    fn read_option(&mut self, number: usize, text: &str) {
+    fn read_option(&mut self, place: Place, text: &str) {
         let Some(separator) = text.find(['=', ':']) else {
             if let Some(name) = text.strip_prefix('[') {
                 // What follows was surely meant for a new section, and would else give one false fault a line.
-                self.fault(number, None, FaultKind::UnclosedHeader);
-                self.open_broken_section(number, name);
+                self.fault(place, None, FaultKind::UnclosedHeader);
+                self.open_broken_section(place, name);
             } else {
-                self.fault_here(number, FaultKind::NoSeparator);
+                self.fault_here(place, FaultKind::NoSeparator);
             }
             return;
         };
         let key = fold_key(text[..separator].trim_end_matches(is_space));
         if key.is_empty() {
-            self.fault_here(number, FaultKind::NoKey);
+            self.fault_here(place, FaultKind::NoKey);
             // For Python, an option without a name has no continuation lines.
             self.continues = Continuation::Nothing;
             return;
         }
-        let known = if self.target == Target::Defaults { &mut self.default_key_lines } else { &mut self.key_lines };
+        let known = if self.target == Target::Defaults { &mut self.default_key_places } else { &mut self.key_places };
         if let Some(first) = known.get(&key).copied() {
-            self.fault_here(number, FaultKind::DuplicateKey(key, first));
+            self.fault_here(place, FaultKind::DuplicateKey(key, first));
             self.continues = Continuation::DroppedEntry;
             return;
         }
-        known.insert(key.clone(), number);
+        known.insert(key.clone(), place);
         let value = text[separator + 1..].trim_start_matches(is_space).to_owned();
         if let Some(section) = self.section() {
-            section.entries.push(Entry { key, value, line: number });
+            section.entries.push(Entry { key, value, place });
         }
         self.continues = Continuation::LastEntry;
     }
@@ -240,16 +249,16 @@ impl Reader {
         }
     }
 
-    fn fault_here(&mut self, line: usize, kind: FaultKind) {
+    fn fault_here(&mut self, place: Place, kind: FaultKind) {
         let name = self.section().map(|section| {
             section.is_broken = true;
             section.name.clone()
         });
-        self.fault(line, name.as_deref(), kind);
+        self.fault(place, name.as_deref(), kind);
     }
 
-    fn fault(&mut self, line: usize, section: Option<&str>, kind: FaultKind) {
-        self.document.faults.push(Fault { line, section: section.map(str::to_owned), kind });
+    fn fault(&mut self, place: Place, section: Option<&str>, kind: FaultKind) {
+        self.document.faults.push(Fault { place, section: section.map(str::to_owned), kind });
     }
 
     fn finish(mut self) -> Document {

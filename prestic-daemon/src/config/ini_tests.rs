@@ -43,7 +43,7 @@ struct Sample {
 #[track_caller]
 fn check(sample: &Sample, names_of_errors_are_known: bool) {
     let Sample { name, text, answer } = sample;
-    let document = parse(text);
+    let document = parse(text, 0);
     match (answer, first_fault(&document)) {
         (Answer::Error { error }, Some(fault)) if names_of_errors_are_known => assert_eq!(fault, error, "{name} {text:?}"),
         (Answer::Error { .. }, Some(_)) => {}
@@ -121,7 +121,7 @@ fn random_files_are_read_as_python_reads_them() {
         sample.name = format!("seed {seed}");
         // After an unclosed header we read a new section, and we count no key as the same as another missing one:
         // there Python may stop at another fault.
-        let faults = parse(&sample.text).faults;
+        let faults = parse(&sample.text, 0).faults;
         let is_of_its_own = |fault: &Fault| matches!(fault.kind, FaultKind::UnclosedHeader | FaultKind::NoKey);
         let may_differ = faults.iter().filter(|fault| is_of_its_own(fault)).count() > 0;
         check(&sample, header.names_of_errors_are_known && !may_differ);
@@ -152,7 +152,7 @@ pub(crate) fn run_python(script: &str, count: u32) -> Option<(u64, String)> {
 
 #[track_caller]
 fn check_faults(text: &str, expected: &[(usize, FaultKind)]) {
-    let found: Vec<_> = parse(text).faults.into_iter().map(|fault| (fault.line, fault.kind)).collect();
+    let found: Vec<_> = parse(text, 0).faults.into_iter().map(|fault| (fault.place.line, fault.kind)).collect();
     assert_eq!(found, expected);
 }
 
@@ -163,9 +163,9 @@ fn all_faults_of_a_file_are_found() {
         &[
             (1, FaultKind::NoSection),
             (4, FaultKind::NoSeparator),
-            (6, FaultKind::DuplicateKey("k".to_owned(), 5)),
+            (6, FaultKind::DuplicateKey("k".to_owned(), Place { file: 0, line: 5 })),
             (8, FaultKind::NoKey),
-            (9, FaultKind::DuplicateSection(3)),
+            (9, FaultKind::DuplicateSection(Place { file: 0, line: 3 })),
             (11, FaultKind::UnclosedHeader),
         ],
     );
@@ -173,27 +173,27 @@ fn all_faults_of_a_file_are_found() {
 
 #[test]
 fn sections_with_faults_are_marked() {
-    let document = parse("[a]\nword\n[b]\nk = 1\n[c\nk = 1\n");
+    let document = parse("[a]\nword\n[b]\nk = 1\n[c\nk = 1\n", 0);
     let marks: Vec<_> = document.sections.iter().map(|section| (section.name.as_str(), section.is_broken)).collect();
     assert_eq!(marks, [("a", true), ("b", false), ("c", true)]);
 }
 
 #[test]
 fn a_duplicate_does_not_change_the_first_value() {
-    let document = parse("[a]\nk = 1\nk = 2\n  3\n");
+    let document = parse("[a]\nk = 1\nk = 2\n  3\n", 0);
     assert_eq!(document.sections[0].entries[0].value, "1");
 }
 
 #[test]
 fn lines_are_counted_with_any_ends() {
-    let document = parse("[a]\r\n# c\rk = 1\n\n  2\r\nn = 3");
-    let lines: Vec<_> = document.sections[0].entries.iter().map(|entry| entry.line).collect();
+    let document = parse("[a]\r\n# c\rk = 1\n\n  2\r\nn = 3", 0);
+    let lines: Vec<_> = document.sections[0].entries.iter().map(|entry| entry.place.line).collect();
     assert_eq!(lines, [3, 6]);
 }
 
 #[test]
 fn a_byte_order_mark_is_skipped() {
-    let document = parse("\u{feff}[a]\nk = 1\n");
+    let document = parse("\u{feff}[a]\nk = 1\n", 0);
     assert!(document.faults.is_empty());
     assert_eq!(document.sections[0].name, "a");
 }

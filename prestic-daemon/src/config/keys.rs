@@ -34,8 +34,29 @@ pub enum Key {
     KeyHint,
     PruneLogsAfter,
     LogFilter,
+    Timezone,
+    RandomDelay,
+    CatchUp,
+    Deadline,
+    Overlap,
+    Priority,
+    Needs,
+    Retry,
+    RetryDelay,
+    MaxRuntime,
+    NoProgressTimeout,
+    OnlyOnAc,
+    MinBattery,
+    NotMetered,
+    RequirePath,
+    RequireHost,
+    Window,
+    OverdueAfter,
+    Repositories,
     MaxParallel,
     StopGrace,
+    StartupDelay,
+    Include,
 }
 
 /// Whose option it is.
@@ -117,7 +138,7 @@ const ROWS: &[OptionRow] = &[
     row(Key::Args, "args", Kind::Words, Destination::Words, "the words after the command"),
     row(Key::Schedule, "schedule", Kind::Schedule, Destination::PRestic, "when to run, as `daily at 02:30` or `mon,thu at 12:00`"),
     row(Key::Notifications, "notifications", Kind::Bool, Destination::PRestic, "whether to tell the desktop how a run ended (desktop notifications come later)").or("true"),
-    row(Key::WaitForLock, "wait-for-lock", Kind::Duration, Destination::PRestic, "how long to wait for a repository that another restic has locked (needs restic 0.16 or newer)"),
+    row(Key::WaitForLock, "wait-for-lock", Kind::Duration, Destination::PRestic, "how long to wait for a repository that another restic has locked"),
     row(Key::CpuPriority, "cpu-priority", Kind::CpuPriority, Destination::PRestic, "restic's share of the processors"),
     row(Key::IoPriority, "io-priority", Kind::IoPriority, Destination::PRestic, "restic's share of the disks"),
     row(Key::LimitUpload, "limit-upload", Kind::Size, Destination::Limit("limit-upload"), "the most to send a second, in KiB where no unit is given"),
@@ -128,6 +149,25 @@ const ROWS: &[OptionRow] = &[
     row(Key::KeyHint, "key-hint", Kind::Text, Destination::Variable("RESTIC_KEY_HINT"), "the id of the key to try first"),
     row(Key::PruneLogsAfter, "prune-logs-after", Kind::Days, Destination::PRestic, "how many days to keep the logs of runs"),
     row(Key::LogFilter, "log-filter", Kind::Pattern, Destination::PRestic, r"lines that match are left out of the log; for backups `^unchanged\s/`"),
+    row(Key::Timezone, "timezone", Kind::Zone, Destination::PRestic, "the time zone of the schedule and the window, as `Europe/Berlin`").or("local"),
+    row(Key::RandomDelay, "random-delay", Kind::Duration, Destination::PRestic, "how much later than scheduled a run may start, so that not all start at once"),
+    row(Key::CatchUp, "catch-up", Kind::CatchUp, Destination::PRestic, "whether to run later what was missed: auto, yes, no, or how old it may be").or("auto"),
+    row(Key::Deadline, "deadline", Kind::Duration, Destination::PRestic, "how late a scheduled run may start at all"),
+    row(Key::Overlap, "overlap", Kind::Overlap, Destination::PRestic, "when it is due while it runs: skip it, queue it, or replace the run").or("skip"),
+    row(Key::Priority, "priority", Kind::RunPriority, Destination::PRestic, "which waiting run starts first: a whole number, or low, normal, high").or("0"),
+    row(Key::Needs, "needs", Kind::Words, Destination::PRestic, "the tasks that must have succeeded since this one's last run"),
+    row(Key::Retry, "retry", Kind::Times, Destination::PRestic, "how often to repeat a run that failed").or("0"),
+    row(Key::RetryDelay, "retry-delay", Kind::Duration, Destination::PRestic, "how long to wait before the first repetition; doubled for each further one").or("1m"),
+    row(Key::MaxRuntime, "max-runtime", Kind::Duration, Destination::PRestic, "how long a run may take before it is stopped"),
+    row(Key::NoProgressTimeout, "no-progress-timeout", Kind::Duration, Destination::PRestic, "how long a run may go without any progress before it is stopped"),
+    row(Key::OnlyOnAc, "only-on-ac", Kind::Bool, Destination::PRestic, "whether to wait for mains power").or("false"),
+    row(Key::MinBattery, "min-battery", Kind::Percent, Destination::PRestic, "the charge to wait for, in percent"),
+    row(Key::NotMetered, "not-metered", Kind::Bool, Destination::PRestic, "whether to wait for a network that is not paid by volume").or("false"),
+    row(Key::RequirePath, "require-path", Kind::Words, Destination::PRestic, "the files or folders to wait for, as the mount point of a disk"),
+    row(Key::RequireHost, "require-host", Kind::Hosts, Destination::PRestic, "the servers to wait for, as `nas:22`"),
+    row(Key::Window, "window", Kind::Window, Destination::PRestic, "the time of day to run in, as `22:00..06:00`; at its end a run is stopped"),
+    row(Key::OverdueAfter, "overdue-after", Kind::Duration, Destination::PRestic, "how old the last success may be; after that a run waits for no condition"),
+    row(Key::Repositories, "repositories", Kind::Words, Destination::PRestic, "the profiles whose repositories the task is run for, one after the other"),
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::MaxParallel, "max-parallel", Kind::Count, Destination::PRestic, "how many runs there may be at a time").or("4")
@@ -135,6 +175,14 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::StopGrace, "stop-grace", Kind::Duration, Destination::PRestic, "how long restic may take to stop before it is killed").or("75s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::StartupDelay, "startup-delay", Kind::Duration, Destination::PRestic, "how long what was missed waits after the start of the machine or of the daemon").or("60s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::Include, "include", Kind::Words, Destination::PRestic, "more files to read, as `conf.d/*.ini`; relative to the file that includes them")
     },
 ];
 
@@ -179,7 +227,7 @@ impl Key {
 }
 
 /// What a value is stored as. Two ways to write the same thing have the same slot: `repository` and `flag.repo`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Slot {
     /// An option with a row.
     Known(Key),
@@ -207,6 +255,17 @@ pub fn slot(key: &str) -> Option<(Slot, Kind)> {
 /// Finds the option that goes to the same place by another name.
 fn alias(is_same: impl Fn(Destination) -> bool) -> Option<&'static OptionRow> {
     ROWS.iter().find(|row| is_same(row.goes_to))
+}
+
+/// As it is written, by the name that it has in the table.
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(key) => f.write_str(key.name()),
+            Self::Variable(name) => write!(f, "env.{name}"),
+            Self::Flag(name) => write!(f, "flag.{name}"),
+        }
+    }
 }
 
 impl fmt::Display for Destination {

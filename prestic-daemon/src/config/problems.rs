@@ -1,17 +1,21 @@
 //! Collects what is wrong or odd in a configuration, so that all of it is told at once.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use prestic_proto::profile::{ConfigProblem, Origin};
 
 /// What was found so far.
 #[derive(Debug)]
 pub struct Problems {
-    file: PathBuf,
+    /// The files of the configuration, in the order in which they were read; never empty.
+    files: Vec<PathBuf>,
     errors: Vec<ConfigProblem>,
     warnings: Vec<ConfigProblem>,
     /// A line of `[DEFAULT]` is read once for every section, but told of once.
-    told: HashSet<(Option<usize>, String)>,
+    told: HashSet<(PathBuf, Option<usize>, String)>,
     guesses_left: usize,
 }
 
@@ -21,9 +25,11 @@ const MAX_GUESSES: usize = 100;
 /// How alike two names must be: `repositry` and `repository` are 0.98, `args` and `schedule` are 0.46.
 const LEAST_SIMILARITY: f64 = 0.84;
 
-/// A problem without its file.
+/// A problem that was found.
 #[derive(Debug, Default)]
 pub struct Problem<'text> {
+    /// The file; the first one if none is named.
+    pub file: Option<&'text Path>,
     /// The line.
     pub line: Option<usize>,
     /// The section.
@@ -40,6 +46,7 @@ impl<'text> Problem<'text> {
     /// Makes a problem of the line that sets a key.
     pub fn at(origin: &'text Origin, key: &'text str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
+            file: Some(&origin.file),
             line: Some(origin.line),
             section: Some(&origin.section),
             key: Some(key),
@@ -50,9 +57,20 @@ impl<'text> Problem<'text> {
 }
 
 impl Problems {
-    /// Begins a list for a file.
+    /// Begins a list for a configuration that begins with this file.
     pub fn new(file: PathBuf) -> Self {
-        Self { file, errors: Vec::new(), warnings: Vec::new(), told: HashSet::new(), guesses_left: MAX_GUESSES }
+        Self { files: vec![file], errors: Vec::new(), warnings: Vec::new(), told: HashSet::new(), guesses_left: MAX_GUESSES }
+    }
+
+    /// Adds a file, whose problems are told after those of the files before, and returns its number.
+    pub fn add_file(&mut self, file: PathBuf) -> usize {
+        self.files.push(file);
+        self.files.len() - 1
+    }
+
+    /// Returns the files of the configuration by their numbers.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// Adds something that cannot work.
@@ -75,9 +93,10 @@ impl Problems {
     }
 
     fn complete(&mut self, problem: Problem<'_>) -> Option<ConfigProblem> {
-        let Problem { line, section, key, message, hint } = problem;
-        self.told.insert((line, message.clone())).then(|| ConfigProblem {
-            file: self.file.clone(),
+        let Problem { file, line, section, key, message, hint } = problem;
+        let file = file.unwrap_or(&self.files[0]);
+        self.told.insert((file.to_owned(), line, message.clone())).then(|| ConfigProblem {
+            file: file.to_owned(),
             line,
             section: section.map(str::to_owned),
             key: key.map(str::to_owned),
@@ -92,10 +111,12 @@ impl Problems {
         similar(name, names)
     }
 
-    /// Returns the errors and the warnings, each in the order of the file.
+    /// Returns the errors and the warnings, each in the order of the files and of their lines.
     pub fn into_lists(mut self) -> (Vec<ConfigProblem>, Vec<ConfigProblem>) {
-        self.errors.sort_by_key(|problem| problem.line);
-        self.warnings.sort_by_key(|problem| problem.line);
+        let number_of = |problem: &ConfigProblem| self.files.iter().position(|file| *file == problem.file);
+        let place = |problem: &ConfigProblem| (number_of(problem), problem.line);
+        self.errors.sort_by_cached_key(place);
+        self.warnings.sort_by_cached_key(place);
         (self.errors, self.warnings)
     }
 }

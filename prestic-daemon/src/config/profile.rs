@@ -2,16 +2,24 @@
 //!
 //! Owns the meaning of options as other modules ask for it. Building restic's command line is `command.rs`.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use prestic_proto::profile::{OptionValue, Origin, ProfileDetails, ProfileSummary};
 
 use super::{
+    command::Arguments,
+    ini::Place,
     keys::{self, DEFAULT_BACKUP_LOG_FILTER, Key, NO_DESCRIPTION, Slot},
     redact,
+    repository_identity::{Location, RealPaths},
     value::Value,
     words,
 };
+use crate::restic::access::Access;
 
 /// One value that a line of the configuration sets.
 #[derive(Clone)]
@@ -26,6 +34,8 @@ pub struct Setting {
     pub value: Value,
     /// Where.
     pub origin: Origin,
+    /// The same, for comparing.
+    pub(super) place: Place,
 }
 
 /// A section of the configuration, resolved.
@@ -35,17 +45,44 @@ pub struct Profile {
     parents: Vec<String>,
     /// Own values first, then what is inherited; no slot comes twice.
     settings: Vec<Arc<Setting>>,
+    real_paths: Arc<RealPaths>,
+    /// See [`Profile::own_locations`].
+    locations: OnceLock<Vec<(Location, Option<Access>)>>,
+    /// The group that it is a task of.
+    group: Option<String>,
+    /// The tasks that it is the group of.
+    members: Vec<String>,
 }
 
 impl Profile {
     /// Makes a profile. No two of the settings may have the same slot.
-    pub(super) fn new(name: String, parents: Vec<String>, settings: Vec<Arc<Setting>>) -> Self {
-        Self { name, parents, settings }
+    pub(super) fn new(name: String, parents: Vec<String>, settings: Vec<Arc<Setting>>, real_paths: Arc<RealPaths>) -> Self {
+        Self { name, parents, settings, real_paths, locations: OnceLock::new(), group: None, members: Vec::new() }
+    }
+
+    /// Makes it a task of a group.
+    pub(super) fn in_group(self, group: String) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// Makes it the group of these tasks.
+    pub(super) fn with_members(self, members: Vec<String>) -> Self {
+        Self { members, ..self }
     }
 
     /// Returns its section's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the group that it is a task of.
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Returns the tasks that it is the group of, in order.
+    pub fn members(&self) -> &[String] {
+        &self.members
     }
 
     /// Returns the names of the profiles that it builds on directly.
@@ -120,11 +157,7 @@ impl Profile {
 
     /// Returns how long it waits for a lock; none is not at all.
     pub fn wait_for_lock(&self) -> Option<Duration> {
-        if let Some(Value::Duration(length)) = self.value(Key::WaitForLock) {
-            length.filter(|length| !length.is_zero())
-        } else {
-            None
-        }
+        self.duration(Key::WaitForLock)
     }
 
     /// Returns what the list of profiles tells.
@@ -166,6 +199,16 @@ impl Profile {
         shown.into_iter().map(|(_, option)| option).collect()
     }
 
+    /// Returns where local repositories really are.
+    pub(super) fn real_paths(&self) -> &Arc<RealPaths> {
+        &self.real_paths
+    }
+
+    /// Returns the repositories of its own command, worked out once.
+    pub(super) fn own_locations(&self) -> &[(Location, Option<Access>)] {
+        self.locations.get_or_init(|| self.locations(Arguments::Own))
+    }
+
     /// Returns all that is set, own values first.
     pub(super) fn settings(&self) -> &[Arc<Setting>] {
         &self.settings
@@ -187,6 +230,11 @@ impl Profile {
             Some(Value::Text(text)) if !text.is_empty() => Some(text),
             _ => None,
         }
+    }
+
+    /// Returns the duration of an option, if it is not zero.
+    pub(super) fn duration(&self, key: Key) -> Option<Duration> {
+        if let Some(Value::Duration(length)) = self.value(key) { length.filter(|length| !length.is_zero()) } else { None }
     }
 
     /// Returns the words of an option, if it is set.

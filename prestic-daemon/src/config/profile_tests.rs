@@ -102,6 +102,14 @@ fn details_have_every_option_with_its_origin() {
             "verbose = 2 (p:14)",
             "option = 's3.secret=[hidden]' local.layout=default (base:6)",
             r"log-filter = ^unchanged\s/ (default)",
+            "timezone = local (default)",
+            "catch-up = auto (default)",
+            "overlap = skip (default)",
+            "priority = 0 (default)",
+            "retry = 0 (default)",
+            "retry-delay = 1m (default)",
+            "only-on-ac = false (default)",
+            "not-metered = false (default)",
             "env.AWS_SECRET_ACCESS_KEY = [hidden] (base:4)",
             "env.GOGC = 20 (p:16)",
             "env.HTTPS_PROXY = http://[hidden]@proxy (p:15)",
@@ -114,7 +122,7 @@ fn details_have_every_option_with_its_origin() {
 #[test]
 fn nothing_that_is_shown_has_a_secret() {
     let profile = profile(SECRETIVE);
-    let command = profile.restic_command(super::super::Arguments::Own).unwrap();
+    let command = profile.restic_command(Arguments::Own).unwrap();
     for text in [
         serde_json::to_string(&profile.details()).unwrap(),
         serde_json::to_string(&profile.summary()).unwrap(),

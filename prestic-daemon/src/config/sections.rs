@@ -6,7 +6,7 @@ use std::{
     borrow::Cow,
     cell::OnceCell,
     collections::{HashMap, HashSet},
-    path::Path,
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -15,7 +15,7 @@ use prestic_proto::profile::Origin;
 use super::{
     Settings, checks,
     inherit::{Draft, SlotNumbers},
-    ini::{DEFAULT_SECTION, Document, Entry, Section},
+    ini::{DEFAULT_SECTION, Document, Entry, Place, Section},
     interpolate,
     keys::{self, Key, Scope, Slot},
     problems::{Problem, Problems, similar},
@@ -25,11 +25,13 @@ use super::{
 
 /// The section with the daemon's own settings.
 pub const SETTINGS_SECTION: &str = "prestic";
+/// The key in it that names more files, and that each of them may have.
+pub const INCLUDE: &str = "include";
 
-/// Reads all sections.
-pub fn read(document: &Document, file: &Path, problems: &mut Problems) -> (Settings, Vec<Draft>) {
+/// Reads all sections. `files` are the document's, by their numbers.
+pub fn read(document: &Document, files: &[PathBuf], problems: &mut Problems) -> (Settings, Vec<Draft>) {
     let mut reader = Reader {
-        file,
+        files,
         problems,
         defaults: &document.defaults,
         default_settings: HashMap::new(),
@@ -62,11 +64,11 @@ fn is_daemon_slot(slot: &Slot) -> bool {
 }
 
 struct Reader<'document, 'problems> {
-    file: &'document Path,
+    files: &'document [PathBuf],
     problems: &'problems mut Problems,
     defaults: &'document Section,
-    /// Values of `[DEFAULT]` that are the same for all sections, by their line; none where they are wrong.
-    default_settings: HashMap<usize, Option<Arc<Setting>>>,
+    /// Values of `[DEFAULT]` that are the same for all sections, by their place; none where they are wrong.
+    default_settings: HashMap<Place, Option<Arc<Setting>>>,
     /// The keys of `[DEFAULT]` that some `%(name)s` names: those need not be options.
     referenced: HashSet<String>,
     slot_numbers: SlotNumbers,
@@ -111,7 +113,7 @@ impl<'document> Reader<'document, '_> {
         checks::comment_in_value(&entry.value, &origin, &entry.key, self.problems);
         let value = self.parse(kind, &text, &origin, &entry.key)?;
         let slot_number = self.slot_numbers.of(&slot);
-        let setting = Setting { slot, slot_number, key: entry.key.clone(), value, origin };
+        let setting = Setting { slot, slot_number, key: entry.key.clone(), value, origin, place: entry.place };
         checks::setting(&setting, self.problems);
         Ok(Some(setting))
     }
@@ -157,7 +159,7 @@ impl<'document> Reader<'document, '_> {
     }
 
     fn add_default(&mut self, draft: &mut Draft, entry: &'document Entry, names: &mut Names<'_>) {
-        let shared = self.default_settings.get(&entry.line).cloned();
+        let shared = self.default_settings.get(&entry.place).cloned();
         let setting = match shared {
             Some(setting) => setting,
             None => match self.read_entry(entry, DEFAULT_SECTION, names) {
@@ -167,7 +169,7 @@ impl<'document> Reader<'document, '_> {
             },
         };
         if !entry.value.contains('%') {
-            self.default_settings.entry(entry.line).or_insert_with(|| setting.clone());
+            self.default_settings.entry(entry.place).or_insert_with(|| setting.clone());
         }
         match setting {
             // The section may have the same option under its other name.
@@ -188,6 +190,7 @@ impl<'document> Reader<'document, '_> {
                     settings.max_parallel = usize::try_from(number).unwrap_or(usize::MAX);
                 }
                 (Slot::Known(Key::StopGrace), Ok(Value::Duration(Some(grace)))) => settings.stop_grace = grace,
+                (Slot::Known(Key::StartupDelay), Ok(Value::Duration(Some(delay)))) => settings.startup_delay = delay,
                 _ => {}
             }
         }
@@ -227,7 +230,7 @@ impl<'document> Reader<'document, '_> {
     }
 
     fn origin(&self, entry: &Entry, section: &str) -> Origin {
-        Origin { file: self.file.to_owned(), line: entry.line, section: section.to_owned() }
+        Origin { file: self.files[entry.place.file].clone(), line: entry.place.line, section: section.to_owned() }
     }
 }
 

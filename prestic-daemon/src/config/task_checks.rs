@@ -3,6 +3,7 @@
 
 use std::{collections::HashSet, path::Path};
 
+use chrono::TimeDelta;
 use prestic_proto::restic;
 
 use super::{
@@ -11,8 +12,9 @@ use super::{
     keys::{Key, Slot},
     problems::{Problem, Problems, similar},
     profile::Profile,
+    value::Value,
 };
-use crate::schedule::Schedule;
+use crate::schedule::{Modifiers, Schedule};
 
 /// The commands that open no repository.
 const COMMANDS_WITHOUT_PASSWORD: [&str; 8] =
@@ -44,6 +46,7 @@ pub(super) fn of_config(config: &Config, problems: &mut Problems) {
         misspelt_command(task, problems);
         backup_of_nothing(task, problems);
         missing_password(task, problems);
+        timing_said_twice(task, problems);
     }
     // What has errors may be the task that a schedule is for.
     if !problems.has_errors() {
@@ -89,6 +92,33 @@ fn missing_password(task: &Profile, problems: &mut Problems) {
     let message = "no password goes with this repository, and nobody answers when restic asks for one";
     let hint = "set `password-file` or `password-command` beside it";
     problems.warn(Problem::at(&repository.origin, &repository.key, message, hint));
+}
+
+fn timing_said_twice(task: &Profile, problems: &mut Problems) {
+    if [Key::RandomDelay, Key::CatchUp, Key::Deadline].into_iter().any(|key| task.find(key).is_some())
+        && let Some(schedule) = task.schedule().and_then(|text| Schedule::parse(text).ok())
+    {
+        options_overruled(task, schedule.modifiers(), problems);
+    }
+}
+
+/// Warns of options beside a schedule that says something else.
+fn options_overruled(task: &Profile, modifiers: &Modifiers, problems: &mut Problems) {
+    let differs = |length: Option<TimeDelta>, key: Key| match task.value(key) {
+        Some(Value::Duration(Some(own))) => length.is_some_and(|length| length.to_std() != Ok(*own)),
+        _ => false,
+    };
+    let differs_in_catch_up = modifiers.catch_up.zip(task.catch_up()).is_some_and(|(wins, own)| wins != own);
+    let overruled = [
+        (Key::RandomDelay, differs(modifiers.random, Key::RandomDelay)),
+        (Key::CatchUp, differs_in_catch_up),
+        (Key::Deadline, differs(modifiers.deadline, Key::Deadline)),
+    ];
+    for (key, _) in overruled.iter().filter(|(_, is_overruled)| *is_overruled) {
+        let Some(setting) = task.find(*key) else { continue };
+        let message = format!("`{}` does not count, because the schedule itself says something else", setting.key);
+        problems.warn(Problem::at(&setting.origin, &setting.key, message, "keep one of the two"));
+    }
 }
 
 /// A program around restic may know the password.

@@ -99,3 +99,24 @@ fn passwords_may_come_from_many_places() {
     }
     check_bare("[a]\nrepository = /r\ncommand = version\n", &[]);
 }
+
+#[track_caller]
+fn check_overruled(lines: &str, modifiers: &Modifiers, expected: &[&str]) {
+    let loaded = read(&format!("[a]\n{lines}"), Path::new("config.ini"));
+    let mut problems = Problems::new("config.ini".into());
+    options_overruled(loaded.config.profile("a").unwrap(), modifiers, &mut problems);
+    let keys: Vec<_> = problems.into_lists().1.into_iter().filter_map(|warning| warning.key).collect();
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn options_that_the_schedule_overrules_are_told() {
+    use crate::schedule::CatchUp;
+    let modifiers =
+        Modifiers { random: Some(TimeDelta::minutes(5)), catch_up: Some(CatchUp::No), deadline: Some(TimeDelta::hours(1)) };
+    let options = "random-delay = 10m\ncatch-up = yes\ndeadline = 2h\n";
+    check_overruled(options, &modifiers, &["random-delay", "catch-up", "deadline"]);
+    check_overruled("random-delay = 5m\ncatch-up = no\ndeadline = 60m\n", &modifiers, &[]);
+    check_overruled(options, &Modifiers::default(), &[]);
+    check_overruled("random-delay =\n", &modifiers, &[]);
+}

@@ -281,7 +281,7 @@ fn an_empty_file_is_no_error() {
 fn files_that_others_can_read_are_warnings() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let [config, open, closed]: [std::path::PathBuf; 3] = ["config.ini", "open", "closed"].map(|name| folder.path().join(name));
+    let [config, open, closed]: [PathBuf; 3] = ["config.ini", "open", "closed"].map(|name| folder.path().join(name));
     let text =
         format!("[a]\npassword-file = {}\n[b]\ninherit = a\n[c]\npassword-file = {}\n", open.display(), closed.display());
     for (path, content, mode) in [(&config, text.as_str(), 0o640), (&open, "x", 0o604), (&closed, "x", 0o600)] {

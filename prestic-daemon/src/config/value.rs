@@ -4,10 +4,13 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
-use super::words;
+use super::{
+    scheduling::{self, Overlap},
+    words,
+};
 use crate::{
     process::{CpuPriority, IoPriority},
-    schedule::Schedule,
+    schedule::{CatchUp, Schedule, ScheduleError, Zone, window::Window},
     secret::Secret,
 };
 
@@ -26,6 +29,12 @@ pub enum Kind {
     Int,
     /// A whole number from 1.
     Count,
+    /// How often: a whole number from 0.
+    Times,
+    /// A whole number from 0 to 100.
+    Percent,
+    /// A whole number, or low, normal or high.
+    RunPriority,
     /// A number of days.
     Days,
     /// An amount of bytes in a second.
@@ -40,21 +49,35 @@ pub enum Kind {
     Pattern,
     /// When to run.
     Schedule,
+    /// A time zone.
+    Zone,
+    /// What to do about missed times.
+    CatchUp,
+    /// A part of the day.
+    Window,
+    /// skip, queue or replace.
+    Overlap,
+    /// Words that each name a server and a port.
+    Hosts,
 }
 
 /// A value, understood.
 #[derive(Clone, PartialEq)]
 pub enum Value {
-    /// Of [`Kind::Text`], [`Kind::Pattern`] and [`Kind::Schedule`].
+    /// Of [`Kind::Text`], [`Kind::Pattern`], [`Kind::Schedule`], [`Kind::Zone`], [`Kind::CatchUp`] and [`Kind::Window`].
     Text(String),
     /// Of [`Kind::Secret`].
     Secret(Secret),
-    /// Of [`Kind::Words`].
+    /// Of [`Kind::Words`] and [`Kind::Hosts`].
     Words(Vec<String>),
     /// Of [`Kind::Bool`].
     Bool(bool),
-    /// Of [`Kind::Int`], [`Kind::Count`] and [`Kind::Days`].
+    /// Of [`Kind::Int`], [`Kind::Count`], [`Kind::Days`], [`Kind::Times`] and [`Kind::RunPriority`].
     Int(i64),
+    /// Of [`Kind::Percent`]; none for an empty value.
+    Percent(Option<u8>),
+    /// Of [`Kind::Overlap`].
+    Overlap(Overlap),
     /// Of [`Kind::Size`], in KiB.
     Size(u64),
     /// Of [`Kind::Duration`]; none for an empty value.
@@ -77,7 +100,13 @@ pub struct BadValue {
 const SIZE_HINT: &str = "write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`";
 const DURATION_HINT: &str = "write seconds as a plain number, or numbers with s, m, h or d, as `300`, `5m` or `1h30m`";
 const SCHEDULE_HINT: &str = "write for example `daily at 02:30`, `mon,thu at 12:00`, `hourly` or `*:15`";
+const ZONE_HINT: &str = "write a name of the tz database, as `Europe/Berlin`, or `local` for the machine's own zone";
 const PRIORITY_HINT: &str = "write `idle`, `low`, `normal` or `high`";
+const RUN_PRIORITY_HINT: &str =
+    "write a whole number, of which the highest goes first, or `low` (-10), `normal` (0) or `high` (10)";
+const PERCENT_HINT: &str = "write a whole number from 0 to 100, as `30` or `30%`";
+const OVERLAP_HINT: &str = "`skip` lets the later time go, `queue` runs it afterwards, `replace` stops the run and starts anew";
+const HOST_HINT: &str = "write the server and its port, as `nas:22` or `[fe80::1]:22`";
 
 /// No backup is longer; keeps sums of instants far from overflow.
 const LONGEST_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -92,12 +121,24 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
         Kind::Int => parse_int(text, i64::MIN, "a whole number"),
         Kind::Count => parse_int(text, 1, "a whole number from 1"),
         Kind::Days => parse_int(text, 0, "a number of days"),
+        Kind::Times => parse_int(text, 0, "a whole number from 0"),
+        Kind::Percent => parse_optional(text, scheduling::parse_percent, "a percentage", PERCENT_HINT).map(Value::Percent),
+        Kind::RunPriority => {
+            scheduling::parse_priority(text).map(Value::Int).ok_or_else(|| bad(text, "a priority", RUN_PRIORITY_HINT))
+        }
         Kind::Size => parse_size(text).map(Value::Size).ok_or_else(|| bad(text, "a size", SIZE_HINT)),
         Kind::Duration => parse_optional(text, parse_duration, "a duration", DURATION_HINT).map(Value::Duration),
         Kind::CpuPriority => parse_optional(text, parse_cpu_priority, "a priority", PRIORITY_HINT).map(Value::CpuPriority),
         Kind::IoPriority => parse_optional(text, parse_io_priority, "a priority", PRIORITY_HINT).map(Value::IoPriority),
         Kind::Pattern => parse_pattern(text),
         Kind::Schedule => parse_schedule(text),
+        Kind::Zone => check_timing(text, Zone::parse, ZONE_HINT),
+        Kind::CatchUp => check_timing(text, CatchUp::parse, SCHEDULE_HINT),
+        Kind::Window => check_timing(text, Window::parse, SCHEDULE_HINT),
+        Kind::Overlap => {
+            Overlap::parse(text).map(Value::Overlap).ok_or_else(|| bad(text, "`skip`, `queue` or `replace`", OVERLAP_HINT))
+        }
+        Kind::Hosts => parse_hosts(text),
     }
 }
 
@@ -110,6 +151,8 @@ impl Value {
             Self::Words(list) => words::join(list),
             Self::Bool(value) => value.to_string(),
             Self::Int(number) => number.to_string(),
+            Self::Percent(percent) => percent.map(|percent| percent.to_string()).unwrap_or_default(),
+            Self::Overlap(overlap) => overlap.to_string(),
             Self::Size(kibibytes) => kibibytes.to_string(),
             Self::Duration(duration) => duration.map(|length| format!("{}s", length.as_secs())).unwrap_or_default(),
             Self::CpuPriority(priority) => priority.map(|level| priority_name(level as usize)).unwrap_or_default(),
@@ -129,9 +172,10 @@ impl Value {
             Self::Secret(secret) => secret.reveal().is_empty(),
             Self::Words(list) => list.is_empty(),
             Self::Duration(duration) => duration.is_none(),
+            Self::Percent(percent) => percent.is_none(),
             Self::CpuPriority(priority) => priority.is_none(),
             Self::IoPriority(priority) => priority.is_none(),
-            Self::Bool(_) | Self::Int(_) | Self::Size(_) => false,
+            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) => false,
         }
     }
 }
@@ -192,7 +236,8 @@ fn parse_size(text: &str) -> Option<u64> {
     (size <= f64::from(u32::MAX)).then_some(size as u64)
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads seconds, or numbers with units, as `1h30m`; none if it is no duration.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut seconds: u64 = 0;
     let mut rest = text;
     while !rest.is_empty() {
@@ -214,6 +259,19 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds)).filter(|duration| *duration <= LONGEST_DURATION)
 }
 
+/// Returns the shortest spelling of a duration that reads back as the same, as `1h30m`.
+pub fn show_duration(duration: Duration) -> String {
+    let mut rest = duration.as_secs();
+    let mut text = String::new();
+    for (unit, seconds) in [("d", 24 * 3600), ("h", 3600), ("m", 60), ("s", 1)] {
+        if rest >= seconds {
+            text.push_str(&format!("{}{unit}", rest / seconds));
+            rest %= seconds;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 fn parse_pattern(text: &str) -> Result<Value, BadValue> {
     regex::Regex::new(text).map(|_| Value::Text(text.to_owned())).map_err(|error| BadValue {
         // The library draws the pattern over several lines; its last one says what is wrong.
@@ -222,12 +280,30 @@ fn parse_pattern(text: &str) -> Result<Value, BadValue> {
     })
 }
 
+/// Keeps the text of a zone, a rule for missed times or a window, as [`parse_schedule`] does; an empty one sets nothing.
+fn check_timing<T>(text: &str, parse: fn(&str) -> Result<T, ScheduleError>, hint: &str) -> Result<Value, BadValue> {
+    match parse(text) {
+        Err(error) if !text.is_empty() => {
+            Err(BadValue { message: error.to_string(), hint: error.hint().unwrap_or_else(|| hint.to_owned()) })
+        }
+        _ => Ok(Value::Text(text.to_owned())),
+    }
+}
+
 /// The text is kept, and read again by whoever schedules: a profile shows what was written.
 fn parse_schedule(text: &str) -> Result<Value, BadValue> {
     Schedule::parse(text).map(|_| Value::Text(text.to_owned())).map_err(|error| BadValue {
         message: format!("`{}` is no schedule: {error}", text.escape_debug()),
         hint: error.hint().unwrap_or_else(|| SCHEDULE_HINT.to_owned()),
     })
+}
+
+fn parse_hosts(text: &str) -> Result<Value, BadValue> {
+    let hosts = words::split(text).map_err(bad_words)?;
+    match hosts.iter().find(|host| !scheduling::is_host_and_port(host)) {
+        Some(host) => Err(bad(host, "a server with a port", HOST_HINT)),
+        None => Ok(Value::Words(hosts)),
+    }
 }
 
 fn last_line(text: &str) -> &str {
@@ -250,9 +326,14 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text | Self::Secret => "text",
-            Self::Words => "list",
+            Self::Words | Self::Hosts => "list",
             Self::Bool => "bool",
-            Self::Int | Self::Count | Self::Days => "int",
+            Self::Int | Self::Count | Self::Days | Self::Times => "int",
+            Self::Percent => "percent",
+            Self::RunPriority => "rank",
+            Self::Zone => "zone",
+            Self::CatchUp | Self::Overlap => "word",
+            Self::Window => "window",
             Self::Size => "size",
             Self::Duration => "duration",
             Self::CpuPriority | Self::IoPriority => "priority",
@@ -269,87 +350,5 @@ impl Serialize for Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(kind: Kind, text: &str, expected: Option<Value>) {
-        assert!(parse(kind, text).ok() == expected, "{kind} {text:?}");
-    }
-
-    #[test]
-    fn bools_are_four_words_each_in_any_case() {
-        for text in ["true", "On", "YES", "1"] {
-            check(Kind::Bool, text, Some(Value::Bool(true)));
-        }
-        for text in ["false", "OFF", "No", "0"] {
-            check(Kind::Bool, text, Some(Value::Bool(false)));
-        }
-        for text in ["", "2", "y", "enabled", "true # yes"] {
-            check(Kind::Bool, text, None);
-        }
-    }
-
-    #[test]
-    fn sizes_are_whole_kibibytes() {
-        for (text, expected) in [
-            ("512", 512),
-            ("5M", 5120),
-            ("1.5G", 1_572_864),
-            ("5 MiB/s", 5120),
-            ("2kb", 2),
-            ("0", 0),
-            ("0.2", 1),
-            ("1T", 1_073_741_824),
-        ] {
-            check(Kind::Size, text, Some(Value::Size(expected)));
-        }
-        for text in ["", "M", "5X", "-1", "1.2.3", "5 M 3", "9999T", "100B", "inf", "1e3"] {
-            check(Kind::Size, text, None);
-        }
-    }
-
-    #[test]
-    fn durations_are_seconds_or_have_units() {
-        for (text, expected) in
-            [("300", 300), ("30s", 30), ("5m", 300), ("2h", 7200), ("1h30m", 5400), ("1 H 5 s", 3605), ("1d", 86_400)]
-        {
-            check(Kind::Duration, text, Some(Value::Duration(Some(Duration::from_secs(expected)))));
-        }
-        check(Kind::Duration, "", Some(Value::Duration(None)));
-        for text in ["h", "5x", "-5", "1.5h", "1h30", "99999999999999999999", "99999999999d"] {
-            check(Kind::Duration, text, None);
-        }
-    }
-
-    #[test]
-    fn numbers_have_their_bounds() {
-        check(Kind::Int, "2", Some(Value::Int(2)));
-        check(Kind::Int, "2.5", None);
-        check(Kind::Count, "0", None);
-        check(Kind::Days, "0", Some(Value::Int(0)));
-        check(Kind::Days, "-1", None);
-    }
-
-    #[test]
-    fn priorities_are_four_words() {
-        check(Kind::CpuPriority, "Idle", Some(Value::CpuPriority(Some(CpuPriority::Idle))));
-        check(Kind::IoPriority, "high", Some(Value::IoPriority(Some(IoPriority::High))));
-        check(Kind::IoPriority, "", Some(Value::IoPriority(None)));
-        check(Kind::CpuPriority, "slow", None);
-    }
-
-    #[test]
-    fn errors_say_what_is_wrong_in_one_line() {
-        let error = parse(Kind::Pattern, "a(b").err().expect("the parenthesis is open");
-        assert_eq!(error.message, "`a(b` is no regular expression: unclosed group");
-        let error = parse(Kind::Bool, "may\nbe").err().expect("that is no bool");
-        assert_eq!(error.message, "`may\\nbe` is not yes or no");
-    }
-
-    #[test]
-    fn a_list_with_an_open_quote_does_not_show_its_words() {
-        let error = parse(Kind::Words, "--password 'hunter2").err().expect("the quote is open");
-        assert_eq!(error.message, "a quote (') is opened and not closed");
-    }
-}
+#[path = "value_tests.rs"]
+mod tests;

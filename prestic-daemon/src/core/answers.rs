@@ -4,7 +4,7 @@ use prestic_proto::{error::ApiError, event::Watched, progress::Progress, run::Ru
 
 use crate::{
     clock,
-    core::{Core, command::Command, view},
+    core::{Core, action::Action, command::Command, planner::Planner, upcoming::upcoming, view},
 };
 
 impl Core {
@@ -20,20 +20,30 @@ impl Core {
                 });
                 drop(reply.send(watched));
             }
-            Command::Run(task, extra_args, reply) => {
-                let requested = self.planner.request(&task, extra_args, clock::now());
-                let answer = match requested {
-                    Ok((run, actions)) => {
-                        self.perform(actions);
-                        Ok(run)
-                    }
-                    Err(ApiError::UnknownTask { name, .. }) => Err(view::unknown_task(&self.config, &name)),
-                    Err(error) => Err(error),
-                };
+            Command::Run(request, reply) => {
+                let requested = self.planner.request(request, clock::now());
+                let answer = requested.map_err(|error| self.explained(error)).map(|(run, actions)| {
+                    self.perform(actions);
+                    run
+                });
                 drop(reply.send(answer));
             }
+            Command::Pause(task, until, reply) => {
+                let answer = self.for_each_member(task, |planner, task| planner.pause(task, until, clock::now()));
+                drop(reply.send(answer));
+            }
+            Command::Resume(task, reply) => {
+                let answer = self.for_each_member(task, |planner, task| planner.resume(task, clock::now()));
+                drop(reply.send(answer));
+            }
+            Command::Upcoming(task, after, limit, reply) => {
+                let after = after.unwrap_or_else(clock::now);
+                let answer = upcoming(self.planner.state(), task.as_deref(), after, limit);
+                drop(reply.send(answer.map_err(|error| self.explained(error))));
+            }
             Command::FindRun(selector, reply) => {
-                drop(reply.send(view::find_run(self.planner.state(), &self.config, &selector).cloned()));
+                let found = view::find_run(self.planner.state(), &self.config, &selector);
+                drop(reply.send(found.map(|run| view::with_turn(run, &self.planner, clock::now()))));
             }
             Command::Stop(selector, reply) => {
                 let run = view::run_to_stop(self.planner.state(), &self.config, &selector);
@@ -46,10 +56,9 @@ impl Core {
             }
             Command::History(task, limit, reply) => {
                 let runs = view::history(self.planner.state(), task.as_deref(), limit);
+                let is_known = |name: &str| self.planner.state().tasks.values().any(|task| task.plan.is_called(name));
                 let answer = match task {
-                    Some(task) if runs.is_empty() && !self.planner.state().tasks.contains_key(&task) => {
-                        Err(view::unknown_task(&self.config, &task))
-                    }
+                    Some(name) if runs.is_empty() && !is_known(&name) => Err(view::unknown_task(&self.config, &name)),
                     _ => Ok(runs),
                 };
                 drop(reply.send(answer));
@@ -74,15 +83,54 @@ impl Core {
         }
     }
 
+    /// Does something for a task, for every one of a group, or for all at once.
+    fn for_each_member(
+        &mut self,
+        name: Option<String>,
+        act: impl Fn(&mut Planner, Option<String>) -> Result<Vec<Action>, ApiError>,
+    ) -> Result<(), ApiError> {
+        let members = name.as_deref().and_then(|name| self.config.group(name));
+        let targets = match members {
+            Some(members) => members.into_iter().map(|member| Some(member.to_owned())).collect(),
+            None => vec![name],
+        };
+        // Of a group, one that is as wanted already is no error.
+        let mut done = Vec::new();
+        let mut refused = None;
+        for target in targets {
+            match act(&mut self.planner, target) {
+                Ok(actions) => done.push(actions),
+                Err(error) => refused = Some(error),
+            }
+        }
+        match refused {
+            Some(error) if done.is_empty() => Err(self.explained(error)),
+            _ => {
+                done.into_iter().for_each(|actions| self.perform(actions));
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells of an unknown task all that the configuration knows.
+    fn explained(&self, error: ApiError) -> ApiError {
+        match error {
+            ApiError::UnknownTask { name, .. } => view::unknown_task(&self.config, &name),
+            error => error,
+        }
+    }
+
     fn view_status(&self) -> Status {
+        let now = clock::now();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             home: self.home.root().to_owned(),
             started_at: self.started_at,
             config: self.config_state.clone(),
-            tasks: view::tasks(self.planner.state(), &self.config),
-            runs: view::active_runs(self.planner.state()),
+            paused: self.planner.state().pause,
+            tasks: view::tasks(self.planner.state(), &self.config, now),
+            runs: view::active_runs(&self.planner, now),
             cursor: self.events.cursor(),
         }
     }

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use prestic_proto::{
+    change::Reloaded,
+    condition::Unmet,
     error::ApiError,
     event::{Cursor, Watched},
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
-    service::RunSelector,
-    status::Status,
+    service::{RunRequest, RunSelector},
+    status::{Status, Upcoming},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinError,
 };
 
-use crate::{config::Loaded, core::news::RunNews};
+use crate::{config::Reading, core::news::RunNews};
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
 pub const INBOX: usize = 256;
@@ -29,8 +32,14 @@ pub enum Command {
     Status(Reply<Status>),
     /// The events after a cursor, without waiting.
     EventsAfter(Cursor, Reply<Watched>),
-    /// Queue a run of a task, with words to add.
-    Run(String, Vec<String>, Reply<Result<RunId, ApiError>>),
+    /// Queue a run of a task.
+    Run(RunRequest, Reply<Result<RunId, ApiError>>),
+    /// Pause a task, or all.
+    Pause(Option<String>, Option<DateTime<Utc>>, Reply<Result<(), ApiError>>),
+    /// End the pause of a task, or of all.
+    Resume(Option<String>, Reply<Result<(), ApiError>>),
+    /// The coming runs of a task, or of all, after an instant, and how many.
+    Upcoming(Option<String>, Option<DateTime<Utc>>, usize, Reply<Result<Vec<Upcoming>, ApiError>>),
     /// One run.
     FindRun(RunSelector, Reply<Result<Run, ApiError>>),
     /// Stop a run.
@@ -42,7 +51,7 @@ pub enum Command {
     /// One profile.
     Profile(String, Reply<Result<ProfileDetails, ApiError>>),
     /// Read the configuration again.
-    Reload(Reply<Result<ConfigReport, ApiError>>),
+    Reload(Reply<Result<Reloaded, ApiError>>),
     /// Stop all runs, then the daemon.
     ShutDown(Reply<()>),
 }
@@ -54,8 +63,24 @@ pub enum Input {
     Command(Command),
     /// From a run's driver.
     Run(RunId, RunNews),
+    /// Which conditions of a queued run do not hold.
+    Conditions {
+        /// The run.
+        run: RunId,
+        /// The question that this answers.
+        question: u32,
+        /// Those that do not hold.
+        unmet: Vec<Unmet>,
+    },
     /// The configuration has been read.
-    ConfigRead(Result<Box<Loaded>, JoinError>),
+    ConfigRead(Result<Reading, JoinError>),
+    /// A file of the configuration has changed, or may have.
+    ConfigChanged {
+        /// Whether it has been left alone for so long that nobody is still writing it.
+        is_settled: bool,
+    },
+    /// Why changes of the configuration are not, or not all, noticed; none if they are.
+    ConfigWatch(Option<String>),
     /// SIGHUP: read the configuration again.
     Hangup,
     /// SIGTERM, SIGINT or the like: go down; the second time at once.

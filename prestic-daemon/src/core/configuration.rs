@@ -1,64 +1,98 @@
 //! Makes a configuration live, or keeps the one that is.
 
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::TimeDelta;
 use prestic_proto::{
+    change::{Reloaded, TaskChange},
     error::ApiError,
     event::EventKind,
-    profile::{ConfigProblem, ConfigReport},
+    profile::ConfigProblem,
 };
 use tokio::{sync::oneshot, task};
 
 use crate::{
     clock,
-    config::{self, Loaded},
+    conditions::Conditions,
+    config::{self, Loaded, Profile, Reading, changes},
     core::{
         Core,
         command::Input,
         memory,
-        state::{State, TaskPlan, repository_key},
+        planner::Limits,
+        state::{State, TaskPlan},
     },
-    schedule::Schedule,
+    fingerprint::fingerprint,
+    records::RepositoryUse,
 };
 
 /// Where the answer to a reload goes.
-pub(super) type ReloadReply = oneshot::Sender<Result<ConfigReport, ApiError>>;
+pub(super) type ReloadReply = oneshot::Sender<Result<Reloaded, ApiError>>;
 
-/// The reloads that were asked for.
+/// How many changes the daemon's log tells one by one.
+const LOGGED_CHANGES: usize = 20;
+
+/// Why the configuration is read, the most insistent one last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    /// A file has changed. Somebody may still be writing it, so errors in it are none yet.
+    Changed,
+    /// A file has changed, and was left alone since.
+    Settled,
+    /// Somebody wants it.
+    Asked,
+}
+
+/// The readings of the configuration that are under way and wanted.
 #[derive(Debug, Default)]
 pub(super) struct Reloads {
-    is_reading: bool,
-    /// Whether somebody has asked since the reading began.
-    is_wanted: bool,
+    reading: Option<Reason>,
+    /// Why it is to be read once more, after the reading under way.
+    wanted: Option<Reason>,
     waiting: Vec<ReloadReply>,
     /// Those whom the reading under way answers.
     answered_next: Vec<ReloadReply>,
+    /// The fingerprint of what was made live or rejected last.
+    judged: Option<u64>,
+    /// What keeps changes from being noticed.
+    watch_trouble: Option<ConfigProblem>,
 }
 
 impl Core {
+    /// Makes the valid profiles of the daemon's first configuration live.
+    pub(super) fn begin_with(&mut self, loaded: Loaded) {
+        self.reloads.judged = Some(loaded.fingerprint);
+        self.config_watch.follow(loaded.watch.clone());
+        self.use_config(loaded, Vec::new());
+    }
+
     /// Makes the valid profiles of a file live.
-    pub(super) fn use_config(&mut self, loaded: Loaded) {
-        let Loaded { config, report } = loaded;
-        let plans = config.tasks().map(|profile| TaskPlan {
-            name: profile.name().to_owned(),
-            schedule: profile.schedule().and_then(|text| Schedule::parse(text).ok()).filter(|schedule| !schedule.is_never()),
-            repository: repository_key(profile.repository().unwrap_or_default()),
-        });
+    fn use_config(&mut self, loaded: Loaded, changes: Vec<TaskChange>) {
+        let Loaded { config, report, .. } = loaded;
+        let machine = crate::process::machine_id();
+        let plans = config.tasks().map(|profile| plan(profile, &self.config_state.path, &machine));
         let now = clock::now();
         let saver = &self.saver;
         let recall = |task: &str, state: &State| {
             let runs = state.runs.values().map(|entry| &entry.run).filter(|run| run.task == task);
-            memory::recall(saver.task(task).as_ref(), runs)
+            memory::recall(saver.task(task).as_ref(), runs, now)
         };
-        let actions = self.planner.configure(plans.collect(), config.settings.max_parallel, recall, now);
+        let limits = Limits { max_parallel: config.settings.max_parallel, startup_delay: delta(config.settings.startup_delay) };
+        let actions = self.planner.configure(plans.collect(), limits, recall, now);
         self.config = config;
         self.config_state.loaded_at = report.errors.is_empty().then_some(now);
-        self.config_state.warnings.clone_from(&report.warnings);
+        self.config_state.warnings = report.warnings.iter().chain(&self.reloads.watch_trouble).cloned().collect();
         self.config_state.errors.clone_from(&report.errors);
         for problem in report.errors.iter().chain(&report.warnings) {
             tracing::warn!("{problem}");
         }
+        log_changes(&changes);
         tracing::info!("{} tasks in {}", self.planner.state().tasks.len(), self.config_state.path.display());
         let tasks = self.planner.state().tasks.len();
-        self.announce(EventKind::ConfigLoaded { tasks, warnings: report.warnings });
+        self.announce(EventKind::ConfigLoaded { tasks, warnings: report.warnings, changes });
         self.perform(actions);
     }
 
@@ -66,47 +100,76 @@ impl Core {
     /// answered by another reading: the file may have changed since that one began.
     pub(super) fn reload(&mut self, reply: Option<ReloadReply>) {
         self.reloads.waiting.extend(reply);
-        self.reloads.is_wanted = true;
-        if !self.reloads.is_reading {
+        self.want_config(Reason::Asked);
+    }
+
+    /// Reads the configuration again because it may have changed.
+    pub(super) fn config_changed(&mut self, is_settled: bool) {
+        self.want_config(if is_settled { Reason::Settled } else { Reason::Changed });
+    }
+
+    fn want_config(&mut self, reason: Reason) {
+        self.reloads.wanted = self.reloads.wanted.max(Some(reason));
+        if self.reloads.reading.is_none() {
             self.read_config();
         }
     }
 
     /// Reads the configuration beside the core, which gets it as an input.
     fn read_config(&mut self) {
-        self.reloads.is_reading = true;
-        self.reloads.is_wanted = false;
+        self.reloads.reading = self.reloads.wanted.take();
         self.reloads.answered_next = std::mem::take(&mut self.reloads.waiting);
+        let known = self.reloads.judged.filter(|_| self.reloads.reading != Some(Reason::Asked));
         let (path, handle) = (self.home.config_file(), self.handle());
         self.errands.spawn(async move {
-            let reading = task::spawn_blocking(move || config::load(&path)).await;
+            let reading = task::spawn_blocking(move || config::load_if_changed(&path, known)).await;
             // The core may have gone meanwhile.
-            let _ = handle.send(Input::ConfigRead(reading.map(Box::new))).await;
+            let _ = handle.send(Input::ConfigRead(reading)).await;
         });
     }
 
     /// Takes what has been read. With any error, what is live stays.
-    pub(super) fn config_read(&mut self, reading: Result<Box<Loaded>, task::JoinError>) {
+    pub(super) fn config_read(&mut self, reading: Result<Reading, task::JoinError>) {
+        let reason = self.reloads.reading.take();
+        let replies = std::mem::take(&mut self.reloads.answered_next);
         let answer = match reading {
-            Ok(loaded) if loaded.report.errors.is_empty() => {
-                let report = loaded.report.clone();
-                self.use_config(*loaded);
-                Ok(report)
+            Ok(Reading::Same(watch)) => {
+                self.config_watch.follow(watch);
+                None
             }
-            Ok(loaded) => Err(self.reject(loaded.report.errors)),
+            Ok(Reading::New(loaded)) => {
+                self.config_watch.follow(loaded.watch.clone());
+                self.judge(*loaded, reason)
+            }
             Err(error) => {
                 let message = format!("reading the configuration broke down: {error}");
-                let file = self.home.config_file();
-                Err(self.reject(vec![ConfigProblem { file, line: None, section: None, key: None, message, hint: None }]))
+                Some(Err(self.reject(vec![problem(self.home.config_file(), message, None)])))
             }
         };
-        for reply in self.reloads.answered_next.drain(..) {
-            drop(reply.send(answer.clone()));
+        if let Some(answer) = answer {
+            for reply in replies {
+                drop(reply.send(answer.clone()));
+            }
         }
-        self.reloads.is_reading = false;
-        if self.reloads.is_wanted {
+        if self.reloads.wanted.is_some() {
             self.read_config();
         }
+    }
+
+    /// Makes what was read live or rejects it; does neither while somebody may still be writing it.
+    fn judge(&mut self, loaded: Loaded, reason: Option<Reason>) -> Option<Result<Reloaded, ApiError>> {
+        let has_errors = !loaded.report.errors.is_empty();
+        if has_errors && reason == Some(Reason::Changed) {
+            self.config_watch.look_again();
+            return None;
+        }
+        self.reloads.judged = Some(loaded.fingerprint);
+        if has_errors {
+            return Some(Err(self.reject(loaded.report.errors)));
+        }
+        let (report, changes) = (loaded.report.clone(), changes::between(&self.config, &loaded.config));
+        self.use_config(loaded, changes.clone());
+        Some(Ok(Reloaded { report, changes }))
     }
 
     fn reject(&mut self, errors: Vec<ConfigProblem>) -> ApiError {
@@ -117,4 +180,73 @@ impl Core {
         self.announce(EventKind::ConfigRejected { errors: errors.clone() });
         ApiError::BadConfig(errors)
     }
+
+    /// Notes whether changes of the configuration are noticed. The daemon goes on without it.
+    pub(super) fn watch_is(&mut self, trouble: Option<String>) {
+        let known = self.reloads.watch_trouble.take();
+        self.config_state.warnings.retain(|warning| Some(warning) != known.as_ref());
+        self.reloads.watch_trouble = trouble.map(|trouble| {
+            let message = format!("changes of the configuration may go unnoticed: {trouble}");
+            let hint = "run `prestic-ctl reload` after each change";
+            problem(self.home.config_file(), message, Some(hint.to_owned()))
+        });
+        if let Some(warning) = &self.reloads.watch_trouble {
+            tracing::warn!("{warning}");
+            self.config_state.warnings.push(warning.clone());
+        }
+    }
+}
+
+fn problem(file: PathBuf, message: String, hint: Option<String>) -> ConfigProblem {
+    ConfigProblem { file, line: None, section: None, key: None, message, hint }
+}
+
+fn log_changes(changes: &[TaskChange]) {
+    for change in changes.iter().take(LOGGED_CHANGES) {
+        tracing::info!("{change}");
+    }
+    if changes.len() > LOGGED_CHANGES {
+        tracing::info!("… and {} more changes", changes.len() - LOGGED_CHANGES);
+    }
+}
+
+/// Returns what the planner needs to know of a task.
+fn plan(profile: &Profile, config_file: &Path, machine: &str) -> TaskPlan {
+    let timing = profile.timing();
+    TaskPlan {
+        name: profile.name().to_owned(),
+        group: profile.group().map(str::to_owned),
+        schedule: timing.schedule,
+        zone: timing.zone,
+        catch_up: timing.catch_up,
+        random_delay: timing.random_delay.map(delta),
+        seed: fingerprint(format!("{machine}\n{}\n{}", config_file.display(), profile.name()).as_bytes()),
+        deadline: timing.deadline.map(delta),
+        overlap: profile.overlap(),
+        priority: profile.priority().into(),
+        needs: profile.needs().to_vec(),
+        conditions: Conditions {
+            only_on_ac: profile.only_on_ac(),
+            min_battery: profile.min_battery(),
+            not_metered: profile.not_metered(),
+            require_paths: profile.require_paths(),
+            require_hosts: profile.require_hosts().to_vec(),
+            route: false,
+        },
+        needs_network: profile.needs_network(),
+        window: profile.window(),
+        overdue_after: profile.overdue_after().map(delta),
+        retry: profile.retry(),
+        retry_delay: delta(profile.retry_delay()),
+        repositories: profile
+            .repositories_used()
+            .into_iter()
+            .map(|(repository, access)| RepositoryUse { repository, access })
+            .collect(),
+    }
+}
+
+/// No duration of a configuration is too long for this.
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }

@@ -1,12 +1,13 @@
 //! The core's loop: takes inputs, lets the planner decide, does what it decided.
 
-use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
-use chrono::Local;
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use prestic_proto::{
     event::EventKind,
     home::Home,
-    run::{RunId, RunState},
+    limit::LimitNear,
+    run::{Run, RunId},
     status::ConfigState,
 };
 use tokio::{
@@ -16,19 +17,22 @@ use tokio::{
 };
 
 use crate::{
-    clock,
+    clock::{self, Alarm, Woke},
+    conditions::Probe,
     config::{self, Config, Profile},
+    config_watch::ConfigWatch,
     core::{
         action::Action,
         command::{CoreHandle, INBOX, Input},
         configuration::Reloads,
+        daemon_log::{log_fact, log_milestone},
         events::Events,
         memory,
         news::RunNews,
         planner::Planner,
         saver::Saver,
+        state::RunEntry,
     },
-    log_files,
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
@@ -44,10 +48,10 @@ const LAST_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Core {
     pub(super) home: Home,
-    pub(super) planner: Planner<Local>,
+    pub(super) planner: Planner,
     pub(super) config: Config,
     pub(super) config_state: ConfigState,
-    pub(super) started_at: chrono::DateTime<chrono::Utc>,
+    pub(super) started_at: DateTime<Utc>,
     pub(super) records: RecordFolder,
     pub(super) saver: Saver,
     pub(super) events: Events,
@@ -59,8 +63,11 @@ pub struct Core {
     pub(super) orders: HashMap<RunId, mpsc::Sender<Order>>,
     pub(super) versions: Arc<ResticVersions>,
     pub(super) reloads: Reloads,
+    pub(super) config_watch: ConfigWatch,
     /// Readings of the configuration and removals of old logs: nobody waits for them.
     pub(super) errands: JoinSet<()>,
+    /// What looks at the conditions of runs.
+    pub(super) probe: Probe,
     /// When a shutdown stops waiting for the runs.
     pub(super) gives_up_at: Option<Instant>,
 }
@@ -80,8 +87,9 @@ impl Core {
         let (ticks, tick_receiver) = watch::channel(0);
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let instance = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+        let handle = CoreHandle::new(inbox_sender, tick_receiver);
         let mut core = Self {
-            planner: Planner::new(Local),
+            planner: Planner::new(),
             config: Config::default(),
             config_state: ConfigState { path: home.config_file(), loaded_at: None, errors: Vec::new(), warnings: Vec::new() },
             started_at: now,
@@ -89,7 +97,8 @@ impl Core {
             saver: Saver::start(home.status_file(), status),
             events: Events::new(instance),
             inbox,
-            handle: CoreHandle::new(inbox_sender, tick_receiver),
+            config_watch: ConfigWatch::start(handle.clone()),
+            handle,
             ticks,
             drivers: JoinSet::new(),
             driven: HashMap::new(),
@@ -97,14 +106,20 @@ impl Core {
             versions: Arc::default(),
             reloads: Reloads::default(),
             errands: JoinSet::new(),
+            probe: Probe::default(),
             gives_up_at: None,
             home,
         };
         core.saver.set_daemon_pid(std::process::id());
         core.planner.reserve(RunId(core.saver.last_run()));
+        core.planner.restore_pause(core.saver.pause());
         let loaded = config::load(&core.home.config_file());
         core.adopt(&loaded.config)?;
-        core.use_config(loaded);
+        core.begin_with(loaded);
+        if let Some(booted_at) = clock::booted_at() {
+            let actions = core.planner.booted(booted_at, now);
+            core.perform(actions);
+        }
         Ok(core)
     }
 
@@ -119,7 +134,7 @@ impl Core {
     }
 
     /// Serves until a shutdown has ended every run.
-    pub async fn run(mut self) {
+    pub async fn run(mut self, mut alarm: Alarm) {
         while !(self.planner.state().is_shutting_down && self.drivers.is_empty()) {
             let wake_at = self.planner.next_wake();
             tokio::select! {
@@ -130,10 +145,7 @@ impl Core {
                     tracing::error!("some runs do not end: they are left to their supervisors, and to the next daemon");
                     break;
                 }
-                () = clock::sleep_until(wake_at) => {
-                    let actions = self.planner.wake(clock::now());
-                    self.perform(actions);
-                }
+                woke = alarm.wait(wake_at) => self.wake(woke),
             }
         }
         // The last words of the drivers may still be in the inbox.
@@ -180,6 +192,26 @@ impl Core {
         Ok(())
     }
 
+    fn wake(&mut self, woke: Woke) {
+        let now = clock::now();
+        let actions = match woke {
+            Woke::Due => self.planner.wake(now),
+            Woke::ClockSet { by } => {
+                tracing::info!("the clock was set by {} s", rounded_seconds(by));
+                self.planner.clock_changed(now)
+            }
+            Woke::ZoneChanged => {
+                tracing::info!("the system's time zone has changed: local time is {}", now.with_timezone(&Local));
+                self.planner.clock_changed(now)
+            }
+            Woke::Resumed { after } => {
+                tracing::info!("the machine was suspended for {} s", rounded_seconds(after));
+                self.planner.resumed(now)
+            }
+        };
+        self.perform(actions);
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Command(command) => self.obey(command),
@@ -188,7 +220,13 @@ impl Core {
                 self.perform(actions);
                 self.tick();
             }
+            Input::Conditions { run, question, unmet } => {
+                let actions = self.planner.hear_conditions(run, question, unmet, clock::now());
+                self.perform(actions);
+            }
             Input::ConfigRead(reading) => self.config_read(reading),
+            Input::ConfigChanged { is_settled } => self.config_changed(is_settled),
+            Input::ConfigWatch(trouble) => self.watch_is(trouble),
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
         }
@@ -213,15 +251,19 @@ impl Core {
                     log_milestone(&run);
                     self.announce(EventKind::Run { run });
                 }
-                Action::AnnounceSkip { task, due_at, reason } => {
-                    tracing::warn!("task `{task}` does not run for {}: {reason}", due_at.with_timezone(&Local));
-                    self.announce(EventKind::Skipped { task, due_at, reason });
+                Action::Tell(kind) => {
+                    log_fact(&kind);
+                    self.announce(kind);
                 }
+                Action::AnnounceLimit(run) => self.announce_limit(run),
                 Action::Warn(message) => tracing::warn!("{message}"),
                 Action::NumberGiven(run) => self.saver.set_last_run(run.0),
-                Action::Launch(run) => self.launch(run),
+                Action::Launch { run, ends_at } => self.launch(run, ends_at),
+                Action::Ask { run, question, when } => self.ask_conditions(run, question, when),
+                Action::RecordSkip(run) => self.record_skip(run),
                 Action::Stop { run, by, at_once } => self.order_stop(run, by, at_once),
                 Action::SaveStatus(task) => self.save_status(&task),
+                Action::SavePause => self.saver.set_pause(self.planner.state().pause),
                 Action::PruneLogs(task) => self.prune_logs(task),
                 Action::Forget(run) => {
                     if let Err(error) = self.records.remove(run) {
@@ -237,23 +279,27 @@ impl Core {
         self.tick();
     }
 
+    fn announce_limit(&mut self, run: Box<Run>) {
+        let (id, task) = (run.id, run.task.clone());
+        let near = run.limit_near;
+        self.announce(EventKind::Run { run });
+        if let Some(LimitNear { limit, stops_at }) = near {
+            let at = stops_at.with_timezone(&Local);
+            tracing::warn!("run {id} of task `{task}`: {}, it will be stopped at {at}", limit.approach());
+            self.announce(EventKind::LimitNear { run: id, task, limit, stops_at });
+        }
+    }
+
     pub(super) fn tick(&self) {
         self.ticks.send_modify(|tick| *tick += 1);
     }
 
-    fn launch(&mut self, run: RunId) {
+    fn launch(&mut self, run: RunId, ends_at: Option<DateTime<Utc>>) {
         let Some(entry) = self.planner.state().runs.get(&run) else { return };
-        let record = Record {
-            run,
-            task: entry.run.task.clone(),
-            repository: entry.repository.clone(),
-            trigger: entry.run.trigger,
-            due_at: entry.run.due_at,
-            created_at: entry.run.created_at,
-            stage: Stage::Planned,
-        };
+        let record = new_record(entry, Stage::Planned);
         let profile = self.config.profile(&record.task).cloned();
-        let job = Job { record, extra_args: entry.extra_args.clone() };
+        let stop_grace = self.config.settings.stop_grace;
+        let job = Job { record, extra_args: entry.extra_args.clone(), ends_at, stop_grace };
         let driver = self.new_driver(run, profile);
         self.spawn_driver(run, driver.launch(job));
     }
@@ -308,20 +354,10 @@ impl Core {
         let active = task.active.and_then(|run| state.runs.get(&run)).map(|entry| &entry.run);
         self.saver.update_task(name, |known| memory::status_entry(task, active, known));
     }
+}
 
-    fn prune_logs(&mut self, task: String) {
-        let Some(days) = self.config.profile(&task).and_then(|profile| profile.prune_logs_after()) else { return };
-        let (logs, now) = (self.home.logs_dir(), clock::now());
-        // The log of a failed run is kept, and one that cannot be read may be one.
-        let keep = |logs: &Path, name: &str| log_files::is_failed_log(&logs.join(name)).unwrap_or(true);
-        self.errands.spawn_blocking(move || match log_files::prune(&logs, &task, days, now, |name| keep(&logs, name)) {
-            Ok(removed) if !removed.is_empty() => {
-                tracing::info!("removed {} logs of task `{task}` older than {days} days", removed.len());
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!("old logs of task `{task}` cannot be removed: {error}"),
-        });
-    }
+fn rounded_seconds(duration: TimeDelta) -> i64 {
+    (duration + TimeDelta::milliseconds(500)).num_milliseconds().div_euclid(1000)
 }
 
 async fn wait_until(at: Option<Instant>) {
@@ -331,13 +367,18 @@ async fn wait_until(at: Option<Instant>) {
     }
 }
 
-fn log_milestone(run: &prestic_proto::run::Run) {
-    let (id, task) = (run.id, &run.task);
-    match &run.state {
-        RunState::Queued => tracing::info!("run {id} of task `{task}` is queued ({})", run.trigger),
-        RunState::Starting => tracing::info!("run {id} of task `{task}` starts ({})", run.trigger),
-        RunState::Running { pid } => tracing::info!("run {id} of task `{task}` runs as process {pid}"),
-        RunState::Stopping { .. } => tracing::info!("run {id} of task `{task}` is stopping"),
-        RunState::Finished(finished) => tracing::info!("run {id} of task `{task}` {}", finished.outcome),
+/// Returns the first record of a run, or that of one that never ran.
+pub(super) fn new_record(entry: &RunEntry, stage: Stage) -> Record {
+    Record {
+        run: entry.run.id,
+        task: entry.run.task.clone(),
+        repositories: entry.repositories.to_vec(),
+        trigger: entry.run.trigger.clone(),
+        due_at: entry.run.due_at,
+        missed: entry.run.missed,
+        attempt: entry.run.attempt,
+        restics: Vec::new(),
+        created_at: entry.run.created_at,
+        stage,
     }
 }

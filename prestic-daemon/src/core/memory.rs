@@ -10,6 +10,8 @@ use prestic_proto::{
 
 use crate::{
     core::{
+        clock_changes::is_far_ahead,
+        due::is_success,
         news::SIGTERM,
         state::{TaskMemory, TaskState},
     },
@@ -17,20 +19,25 @@ use crate::{
 };
 
 /// Combines what `status.ini` says of a task with the task's runs as their records tell them, oldest first.
-pub fn recall<'a>(entry: Option<&TaskEntry>, runs: impl IntoIterator<Item = &'a Run>) -> TaskMemory {
+///
+/// A run that was due far ahead of now had a wrong clock, and says nothing about what is dealt with.
+pub fn recall<'a>(entry: Option<&TaskEntry>, runs: impl IntoIterator<Item = &'a Run>, now: DateTime<Utc>) -> TaskMemory {
     // Python's PRestic kept no instants of its schedule, only when it had last run.
     let saved = entry.and_then(|entry| entry.last_due.or(entry.last_run));
     let mut memory = TaskMemory {
+        first_seen_at: entry.and_then(|entry| entry.first_seen),
+        pause: entry.and_then(|entry| entry.paused),
         handled_until: saved,
         last_run: entry.and_then(saved_last_run),
-        last_success_at: entry.and_then(|entry| entry.last_success),
+        last_success_at: entry.and_then(last_success_at),
     };
     for run in runs {
-        if let Some(due_at) = run.due_at {
+        if let Some(due_at) = run.due_at.filter(|due_at| !is_far_ahead(*due_at, now)) {
             memory.handled_until = handled_until(saved, due_at, run.finished());
         }
         // A run can end while no daemon is there to write it down.
         if let Some(finished) = run.finished()
+            && !run.is_skipped()
             && memory.last_run.as_ref().is_none_or(|last| last.at < finished.at)
         {
             memory.last_run = Some(last_run(run, finished));
@@ -70,6 +77,8 @@ pub fn status_entry(task: &TaskState, active: Option<&Run>, known: TaskEntry) ->
     let mut entry = TaskEntry {
         started: active.and_then(|run| run.started_at),
         pid: active.and_then(Run::pid).unwrap_or_default(),
+        first_seen: Some(task.first_seen_at),
+        paused: task.pause,
         last_due: Some(task.handled_until),
         last_success: task.last_success_at,
         ..known
@@ -86,6 +95,11 @@ pub fn status_entry(task: &TaskState, active: Option<&Run>, known: TaskEntry) ->
         entry.log_file = Some(log_file);
     }
     entry
+}
+
+/// Python's PRestic kept no instant of the last success, but if the last run was one, that is it.
+fn last_success_at(entry: &TaskEntry) -> Option<DateTime<Utc>> {
+    entry.last_success.or_else(|| saved_last_run(entry).filter(is_success).map(|last| last.at))
 }
 
 fn saved_last_run(entry: &TaskEntry) -> Option<LastRun> {
@@ -118,11 +132,14 @@ mod tests {
             task: "home".to_owned(),
             trigger: Trigger::Scheduled,
             due_at: Some(at(due)),
+            missed: 0,
+            attempt: 0,
             created_at: at(due),
             started_at: Some(at(due)),
             log_file: None,
             state: outcome.map_or(RunState::Running { pid: 1 }, |outcome| RunState::Finished(end(outcome))),
             progress: None,
+            limit_near: None,
             summary: None,
             last_lines: Vec::new(),
         }
@@ -134,7 +151,7 @@ mod tests {
 
     #[track_caller]
     fn check(saved: Option<i64>, runs: &[Run], expected: Option<i64>) {
-        assert_eq!(recall(Some(&entry(saved, None)), runs).handled_until, expected.map(at));
+        assert_eq!(recall(Some(&entry(saved, None)), runs, at(300)).handled_until, expected.map(at));
     }
 
     #[test]
@@ -156,6 +173,12 @@ mod tests {
     }
 
     #[test]
+    fn run_of_a_wrong_clock_does_not_hide_what_is_saved() {
+        check(Some(250), &[run(1, 300 + 181, Some(Outcome::Succeeded))], Some(250));
+        check(Some(250), &[run(1, 300 + 179, Some(Outcome::Succeeded))], Some(300 + 179));
+    }
+
+    #[test]
     fn newer_run_decides() {
         check(Some(200), &[run(1, 200, Some(Outcome::Interrupted)), run(2, 200, Some(Outcome::Succeeded))], Some(200));
     }
@@ -163,26 +186,33 @@ mod tests {
     #[test]
     fn stopped_by_shutdown_is_as_the_status_says() {
         let stopped = run(1, 200, Some(Outcome::Stopped));
-        let memory = recall(Some(&entry(Some(199), Some(201))), [&stopped]);
+        let memory = recall(Some(&entry(Some(199), Some(201))), [&stopped], at(300));
         assert_eq!(memory.handled_until, Some(at(199)));
     }
 
     #[test]
     fn run_that_ended_while_no_daemon_was_there_is_the_last_one() {
-        let memory = recall(Some(&entry(Some(100), Some(101))), &[run(1, 200, Some(Outcome::Succeeded))]);
+        let memory = recall(Some(&entry(Some(100), Some(101))), &[run(1, 200, Some(Outcome::Succeeded))], at(300));
         assert_eq!(memory.last_run.unwrap().id, Some(RunId(1)));
         assert_eq!(memory.last_success_at, Some(at(201)));
     }
 
     #[test]
     fn last_run_of_pythons_prestic_counts() {
-        let memory = recall(Some(&TaskEntry { exit_code: Some(3), ..entry(None, Some(50)) }), []);
+        let memory = recall(Some(&TaskEntry { exit_code: Some(3), ..entry(None, Some(50)) }), [], at(300));
         assert_eq!(memory.handled_until, Some(at(50)));
         assert_eq!(memory.last_run.unwrap().outcome, "warnings");
+        assert_eq!(memory.last_success_at, Some(at(50)));
+    }
+
+    #[test]
+    fn failed_last_run_of_pythons_prestic_is_no_success() {
+        let memory = recall(Some(&TaskEntry { exit_code: Some(1), ..entry(None, Some(50)) }), [], at(1000));
+        assert_eq!(memory.last_success_at, None);
     }
 
     #[test]
     fn nothing_is_known_of_a_new_task() {
-        assert_eq!(recall(None, []), TaskMemory::default());
+        assert_eq!(recall(None, [], at(300)), TaskMemory::default());
     }
 }

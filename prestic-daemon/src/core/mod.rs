@@ -10,14 +10,26 @@ pub mod news;
 pub mod planner;
 pub mod state;
 
+mod clock_changes;
+mod due;
+mod overdue;
+mod pauses;
+mod turns;
+mod upcoming;
+
 pub mod handle;
 
 mod answers;
 mod configuration;
+mod daemon_log;
+mod errands;
 
 pub mod events;
 pub mod saver;
 pub mod view;
+
+#[cfg(test)]
+mod rig;
 
 pub use command::CoreHandle;
 pub use handle::Core;

@@ -1,48 +1,65 @@
 //! Decides what runs when: pure functions of the state, what happened, and the time.
+//!
+//! Here are the doors: a new configuration, a look at the clock, what clients ask for. What is due is decided in `due.rs`,
+//! who may start in `turns.rs`, what becomes of a run in `news.rs`.
 
-use std::collections::VecDeque;
-
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     error::ApiError,
-    event::SkipReason,
     outcome::Outcome,
-    run::{Finished, Run, RunId, RunState, Trigger},
+    run::{Finished, Run, RunId, RunState, Trigger, Turn},
+    service::{IfActive, RunRequest},
 };
 
 use crate::{
     core::{
         action::Action,
-        state::{RunEntry, State, TaskMemory, TaskPlan, TaskState},
+        clock_changes::is_far_ahead,
+        state::{Conditioned, RunEntry, State, TaskMemory, TaskPlan, TaskState},
     },
-    schedule::missed::{self, Missed},
+    schedule::Event,
     supervise::feed::StopCause,
 };
 
 /// How many runs that have ended are remembered. Each costs less than a kilobyte of memory and one small file.
 pub const REMEMBERED_RUNS: usize = 500;
 
-/// A mark that is further ahead than this was made by a clock that was wrong (as Debian's cron judges it).
-const FAR_AHEAD: TimeDelta = TimeDelta::hours(3);
+/// How many tasks are looked at in one go. Others come right after it: what clients want comes in between.
+const MOST_AT_ONCE: usize = 500;
 
 /// How far apart the signals of one shutdown may reach restic and the daemon.
 const SAME_SHUTDOWN: TimeDelta = TimeDelta::seconds(10);
 
-fn is_far_ahead(mark: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    mark - now > FAR_AHEAD
+/// What holds for all tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many runs there may be at once.
+    pub max_parallel: usize,
+    /// How long after a start catching up begins, and over how long it is spread.
+    pub startup_delay: TimeDelta,
+}
+
+/// A run that is to be queued.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) task: String,
+    pub(super) trigger: Trigger,
+    pub(super) due_at: Option<DateTime<Utc>>,
+    pub(super) missed: u32,
+    pub(super) attempt: u32,
+    pub(super) extra_args: Vec<String>,
 }
 
 /// Decides what runs when.
-#[derive(Debug)]
-pub struct Planner<Zone> {
+#[derive(Debug, Default)]
+pub struct Planner {
     pub(super) state: State,
-    pub(super) zone: Zone,
 }
 
-impl<Zone: TimeZone> Planner<Zone> {
+impl Planner {
     /// Starts with no tasks and no runs.
-    pub fn new(zone: Zone) -> Self {
-        Self { state: State::default(), zone }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Returns the state, to look at.
@@ -50,12 +67,9 @@ impl<Zone: TimeZone> Planner<Zone> {
         &self.state
     }
 
-    /// Returns the earliest instant at which something is due.
+    /// Returns the earliest instant at which something may be to do.
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
-        if self.state.is_shutting_down {
-            return None;
-        }
-        self.state.tasks.values().filter_map(|task| task.next_due_at).min()
+        self.state.wake_at.filter(|_| !self.state.is_shutting_down)
     }
 
     /// Takes in a new configuration. Runs under way go on as they were started.
@@ -64,64 +78,74 @@ impl<Zone: TimeZone> Planner<Zone> {
     pub fn configure(
         &mut self,
         plans: Vec<TaskPlan>,
-        max_parallel: usize,
+        limits: Limits,
         memory: impl Fn(&str, &State) -> TaskMemory,
         now: DateTime<Utc>,
     ) -> Vec<Action> {
-        self.state.max_parallel = max_parallel;
+        self.state.max_parallel = limits.max_parallel;
+        self.state.startup_delay = limits.startup_delay;
+        let is_first = !std::mem::replace(&mut self.state.is_configured, true);
+        if is_first {
+            self.state.settling_until = Some(now + limits.startup_delay);
+        }
         let mut old = std::mem::take(&mut self.state.tasks);
         for plan in plans {
             let task = match old.remove(&plan.name) {
-                Some(known) => self.reconfigured(known, plan, now),
+                Some(known) => reconfigured(*known, plan, now),
                 None => self.introduced(plan, &memory, now),
             };
-            self.state.tasks.insert(task.plan.name.clone(), task);
+            self.state.tasks.insert(task.plan.name.clone(), Box::new(task));
         }
-        self.follow_repositories();
-        let mut actions = self.wake(now);
+        self.follow_plans();
+        let mut actions = Vec::new();
+        if is_first {
+            actions.extend(self.queue_event(&Event::Startup, Trigger::Startup, now));
+        } else {
+            actions.extend(self.queue_event(&Event::Reload, Trigger::Reload, now));
+        }
+        actions.extend(self.wake(now));
         actions.extend(self.state.tasks.keys().cloned().map(Action::SaveStatus));
         actions
     }
 
     /// A run that still waits will be started as its task is configured by then.
-    fn follow_repositories(&mut self) {
-        for id in &self.state.queue {
-            if let Some(entry) = self.state.runs.get_mut(id)
-                && let Some(task) = self.state.tasks.get(&entry.run.task)
-            {
-                entry.repository.clone_from(&task.plan.repository);
-            }
+    fn follow_plans(&mut self) {
+        for id in self.state.queue.clone() {
+            let Some(entry) = self.state.runs.get_mut(&id) else { continue };
+            let Some(task) = self.state.tasks.get(&entry.run.task) else { continue };
+            entry.repositories.clone_from(&task.plan.repositories);
+            entry.priority = task.plan.priority;
+            entry.conditions = Conditioned::Unknown;
         }
-    }
-
-    fn reconfigured(&self, mut task: TaskState, plan: TaskPlan, now: DateTime<Utc>) -> TaskState {
-        if task.plan.schedule != plan.schedule {
-            // What was due by the old schedule is not due by the new one.
-            task.handled_until = task.handled_until.max(now);
-            task.next_due_at = self.next_after(&plan, task.handled_until);
-        }
-        task.plan = plan;
-        task
+        let runs = &self.state.runs;
+        let rank = |id: &RunId| runs.get(id).map(|entry| -entry.priority);
+        self.state.queue.make_contiguous().sort_by_key(rank);
     }
 
     fn introduced(&self, plan: TaskPlan, memory: &impl Fn(&str, &State) -> TaskMemory, now: DateTime<Utc>) -> TaskState {
-        let TaskMemory { handled_until, last_run, last_success_at } = memory(&plan.name, &self.state);
-        let handled_until = handled_until.filter(|until| !is_far_ahead(*until, now)).unwrap_or(now);
-        let active = self.active_run(&plan.name);
-        let next_due_at = self.next_after(&plan, handled_until);
-        TaskState { plan, handled_until, next_due_at, active, last_run, last_success_at, terminated: None, repeated: None }
-    }
-
-    fn active_run(&self, task: &str) -> Option<RunId> {
-        self.state
-            .runs
-            .values()
-            .find(|entry| entry.run.task == task && entry.run.finished().is_none())
-            .map(|entry| entry.run.id)
-    }
-
-    fn next_after(&self, plan: &TaskPlan, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        plan.schedule.as_ref()?.next_after(after, &self.zone)
+        let TaskMemory { first_seen_at, handled_until, last_run, last_success_at, pause } = memory(&plan.name, &self.state);
+        let unfinished = |entry: &&RunEntry| entry.run.task == plan.name && entry.run.finished().is_none();
+        let active = self.state.runs.values().map(Box::as_ref).find(unfinished).map(|entry| entry.run.id);
+        let mut task = TaskState {
+            plan,
+            first_seen_at: first_seen_at.filter(|at| *at <= now).or(handled_until).map_or(now, |at| at.min(now)),
+            handled_until: handled_until.filter(|until| !is_far_ahead(*until, now)).unwrap_or(now),
+            next: None,
+            active,
+            waiting: None,
+            last_run,
+            last_success_at,
+            pause,
+            retry: None,
+            is_told_overdue: false,
+            terminated: None,
+            repeated: None,
+        };
+        task.next = task.occurrence_after(task.handled_until);
+        let last =
+            self.state.runs.values().rev().map(|entry| &entry.run).find(|run| run.task == task.plan.name && !run.is_skipped());
+        task.retry = last.and_then(|run| task.retry_after(run));
+        task
     }
 
     /// Queues what is due, and launches what can run.
@@ -130,184 +154,153 @@ impl<Zone: TimeZone> Planner<Zone> {
             return Vec::new();
         }
         let mut actions = self.look_at_the_clock(now);
-        let is_due = |task: &&TaskState| task.next_due_at.is_some_and(|at| at <= now);
-        let due: Vec<String> = self.state.tasks.values().filter(is_due).map(|task| task.plan.name.clone()).collect();
+        actions.extend(self.end_pauses(now));
+        let to_look_at = self.state.tasks.values().filter(|task| self.is_to_look_at(task, now));
+        let due: Vec<String> = to_look_at.take(MOST_AT_ONCE).map(|task| task.plan.name.clone()).collect();
+        let is_all = due.len() < MOST_AT_ONCE;
         for name in due {
-            actions.extend(self.queue_due(&name, now));
+            actions.extend(self.look_at(&name, now));
         }
-        actions.extend(self.launch());
+        actions.extend(self.drop_late(now));
+        actions.extend(self.launch(now));
+        self.state.wake_at = if is_all { self.earliest(now) } else { Some(now) };
         actions
     }
 
-    /// Plans anew when the clock was set back: the next times would be too far ahead. What is dealt with stays so, unless
-    /// the mark is so far ahead that the clock must have been wrong when it was made.
-    fn look_at_the_clock(&mut self, now: DateTime<Utc>) -> Vec<Action> {
-        let was_set_back = self.state.last_wake_at.replace(now).is_some_and(|before| now < before);
-        let mut actions = Vec::new();
-        if !was_set_back {
-            return actions;
-        }
-        for task in self.state.tasks.values_mut() {
-            if is_far_ahead(task.handled_until, now) {
-                let name = &task.plan.name;
-                actions.push(Action::Warn(format!("the clock was set back: task `{name}` is planned anew from now on")));
-                actions.push(Action::SaveStatus(name.clone()));
-                task.handled_until = now;
-            }
-            let after = task.handled_until.max(now);
-            task.next_due_at = task.plan.schedule.as_ref().and_then(|schedule| schedule.next_after(after, &self.zone));
-        }
-        actions
+    /// Returns when something may be to do next.
+    pub(super) fn earliest(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let tasks = self.state.tasks.values().flat_map(|task| self.instants_of(task, now));
+        let queued =
+            self.state.queue.iter().filter_map(|id| self.state.runs.get(id)).flat_map(|entry| self.instants_of_run(entry, now));
+        let pause_end = self.state.pause.and_then(|pause| pause.until);
+        tasks.chain(queued).chain(pause_end).filter(|at| *at > now).min()
     }
 
-    fn queue_due(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
-        let Some(task) = self.state.tasks.get_mut(name) else { return Vec::new() };
-        let Some(schedule) = &task.plan.schedule else { return Vec::new() };
-        let decision = missed::missed(schedule, task.handled_until, now, &self.zone);
-        task.next_due_at = schedule.next_after(now, &self.zone);
-        let (trigger, at, missed) = match decision {
-            Missed::Nothing => return Vec::new(),
-            Missed::Due { at, missed } => (Some(Trigger::Scheduled), at, missed),
-            Missed::CatchUp { at, missed } => (Some(Trigger::CaughtUp), at, missed),
-            Missed::Skip { at, missed } => (None, at, missed),
-        };
-        match (trigger, task.active.and_then(|run| self.state.runs.get_mut(&run))) {
-            (Some(trigger), None) => {
-                let run = self.queue_run(name, trigger, Some(at), Vec::new(), now);
-                [Action::NumberGiven(run)].into_iter().chain(self.announce(run)).collect()
-            }
-            // Somebody's own run stands for no occurrence: this one is looked at again when that has ended.
-            (Some(_), Some(RunEntry { run: Run { due_at: None, .. }, .. })) => Vec::new(),
-            // A scheduled run that still waits stands for this occurrence too.
-            (Some(_), Some(entry)) if entry.run.state == RunState::Queued => {
-                entry.run.due_at = Some(at);
-                Vec::new()
-            }
-            // A task never runs twice at once.
-            (Some(_), Some(_)) => self.skip(name, at, SkipReason::StillRunning),
-            (None, _) => self.skip(name, at, SkipReason::Missed { count: missed }),
-        }
-    }
-
-    fn skip(&mut self, task: &str, due_at: DateTime<Utc>, reason: SkipReason) -> Vec<Action> {
-        self.mark_handled(task, due_at);
-        let task = task.to_owned();
-        vec![Action::SaveStatus(task.clone()), Action::AnnounceSkip { task, due_at, reason }]
-    }
-
-    pub(super) fn mark_handled(&mut self, task: &str, until: DateTime<Utc>) {
-        if let Some(task) = self.state.tasks.get_mut(task) {
+    /// Notes that all up to an instant is dealt with; not if only a clock that was wrong can have made it due.
+    pub(super) fn mark_handled(&mut self, task: &str, until: DateTime<Utc>, now: DateTime<Utc>) {
+        if let Some(task) = self.state.tasks.get_mut(task).filter(|_| !is_far_ahead(until, now)) {
             task.handled_until = task.handled_until.max(until);
         }
     }
 
     /// Looks anew at when a task is due next, after a run of it has ended.
     pub(super) fn release(&mut self, task: &str, run: RunId) {
-        if let Some(task) = self.state.tasks.get_mut(task) {
-            task.active = task.active.filter(|active| *active != run);
-            let schedule = task.plan.schedule.as_ref();
-            task.next_due_at = schedule.and_then(|schedule| schedule.next_after(task.handled_until, &self.zone));
+        let Some(task) = self.state.tasks.get_mut(task) else { return };
+        if task.waiting == Some(run) {
+            task.waiting = None;
         }
+        if task.active == Some(run) {
+            task.active = task.waiting.take();
+        }
+        if task.active.is_none() {
+            task.next = task.occurrence_after(task.handled_until);
+        }
+        let next_start = task.next.map(|next| next.starts_at);
+        self.state.wake_by(next_start);
     }
 
     /// Queues a run because somebody asked for it.
-    pub fn request(
-        &mut self,
-        task: &str,
-        extra_args: Vec<String>,
-        now: DateTime<Utc>,
-    ) -> Result<(RunId, Vec<Action>), ApiError> {
+    pub fn request(&mut self, request: RunRequest, now: DateTime<Utc>) -> Result<(RunId, Vec<Action>), ApiError> {
         if self.state.is_shutting_down {
             return Err(ApiError::ShuttingDown);
         }
-        let Some(state) = self.state.tasks.get(task) else {
-            return Err(ApiError::UnknownTask { name: task.to_owned(), similar: None });
+        let RunRequest { task, args, if_active } = request;
+        let Some(state) = self.state.tasks.get(&task) else {
+            return Err(ApiError::UnknownTask { name: task, similar: None });
         };
-        if let Some(run) = state.active {
-            return Err(ApiError::AlreadyActive { task: task.to_owned(), run });
+        // A run that waits by itself is the one that is asked for; not with other words, which may be those of a dry run.
+        let (active, waiting) = (state.active, state.waiting);
+        let waits_by_itself = |entry: &RunEntry| entry.is_queued() && !entry.is_wanted;
+        for run in [active, waiting].into_iter().flatten().filter(|_| args.is_empty()) {
+            if let Some(entry) = self.state.runs.get_mut(&run).filter(|entry| waits_by_itself(entry)) {
+                entry.is_wanted = true;
+                return Ok((run, self.launch(now)));
+            }
         }
-        let run = self.queue_run(task, Trigger::Manual, None, extra_args, now);
-        let mut actions = vec![Action::NumberGiven(run)];
-        actions.extend(self.announce(run));
-        actions.extend(self.launch());
+        let is_only_waiting = active.and_then(|run| self.state.runs.get(&run)).is_some_and(|entry| waits_by_itself(entry));
+        match (active, waiting, if_active) {
+            (None, _, _) | (Some(_), None, IfActive::Queue) => {}
+            (Some(_), None, IfActive::Refuse) if is_only_waiting => {}
+            (Some(_), Some(run), IfActive::Queue) | (Some(run), _, IfActive::Refuse) => {
+                return Err(ApiError::AlreadyActive { task, run });
+            }
+        }
+        let wanted = Wanted { task, trigger: Trigger::Manual, due_at: None, missed: 0, attempt: 0, extra_args: args };
+        let (run, mut actions) = self.queue_run(wanted, now);
+        actions.extend(self.launch(now));
         Ok((run, actions))
     }
 
-    fn queue_run(
-        &mut self,
-        task: &str,
-        trigger: Trigger,
-        due_at: Option<DateTime<Utc>>,
-        extra_args: Vec<String>,
-        now: DateTime<Utc>,
-    ) -> RunId {
+    /// Puts a run into the queue: behind those of the same or a higher priority.
+    pub(super) fn queue_run(&mut self, wanted: Wanted, now: DateTime<Utc>) -> (RunId, Vec<Action>) {
+        let is_wanted = wanted.trigger == Trigger::Manual;
+        let (entry, number_given) = self.new_entry(wanted, RunState::Queued(Turn::default()), now);
+        let (id, priority) = (entry.run.id, entry.priority);
+        if let Some(task) = self.state.tasks.get_mut(&entry.run.task) {
+            task.retry = None;
+            match task.active {
+                None => task.active = Some(id),
+                Some(_) => task.waiting = Some(id),
+            }
+        }
+        let announced = Action::Announce(Box::new(entry.run.clone()));
+        self.state.runs.insert(id, Box::new(RunEntry { is_wanted, ..entry }));
+        let rank = |queued: &RunId| self.state.runs.get(queued).map_or(0, |entry| entry.priority);
+        let place = self.state.queue.iter().rposition(|queued| rank(queued) >= priority).map_or(0, |last| last + 1);
+        self.state.queue.insert(place, id);
+        (id, vec![number_given, announced])
+    }
+
+    /// Makes the entry of a new run, with a number of its own.
+    pub(super) fn new_entry(&mut self, wanted: Wanted, state: RunState, now: DateTime<Utc>) -> (RunEntry, Action) {
         self.state.last_run_id += 1;
         let id = RunId(self.state.last_run_id);
-        let repository = match self.state.tasks.get_mut(task) {
-            Some(state) => {
-                state.active = Some(id);
-                state.plan.repository.clone()
-            }
-            None => String::new(),
-        };
+        let plan = self.state.tasks.get(&wanted.task).map(|task| &task.plan);
         let run = Run {
             id,
-            task: task.to_owned(),
-            trigger,
-            due_at,
+            task: wanted.task,
+            trigger: wanted.trigger,
+            due_at: wanted.due_at,
+            missed: wanted.missed,
+            attempt: wanted.attempt,
             created_at: now,
             started_at: None,
             log_file: None,
-            state: RunState::Queued,
+            state,
             progress: None,
+            limit_near: None,
             summary: None,
             last_lines: Vec::new(),
         };
-        self.state.runs.insert(id, RunEntry { run, repository, extra_args, is_lost: false });
-        self.state.queue.push_back(id);
-        id
+        let entry = RunEntry {
+            run,
+            repositories: plan.map(|plan| plan.repositories.clone()).unwrap_or_default(),
+            extra_args: wanted.extra_args,
+            is_lost: false,
+            is_wanted: false,
+            priority: plan.map_or(0, |plan| plan.priority),
+            not_before: None,
+            conditions: Conditioned::Unknown,
+            questions: 0,
+        };
+        (entry, Action::NumberGiven(id))
     }
 
-    /// Launches, in the order of the queue, every run whose repository is free, as long as there is a place.
-    fn launch(&mut self) -> Vec<Action> {
-        if self.state.is_shutting_down {
-            return Vec::new();
-        }
-        let mut busy: Vec<String> = self.state.launched().map(|entry| entry.repository.clone()).collect();
-        let mut waiting = VecDeque::new();
-        let mut actions = Vec::new();
-        for id in std::mem::take(&mut self.state.queue) {
-            let Some(entry) = self.state.runs.get_mut(&id) else { continue };
-            if busy.len() < self.state.max_parallel && !busy.contains(&entry.repository) {
-                busy.push(entry.repository.clone());
-                entry.run.state = RunState::Starting;
-                actions.push(Action::Announce(Box::new(entry.run.clone())));
-                actions.push(Action::Launch(id));
-            } else {
-                waiting.push_back(id);
-            }
-        }
-        self.state.queue = waiting;
-        actions
+    /// Notes that a run is over, and drops the oldest ones that are, so that memory and folder stay bounded.
+    pub(super) fn note_ended(&mut self, run: RunId) -> Vec<Action> {
+        self.state.under_way.remove(&run);
+        self.state.ended.push_back(run);
+        self.forget_oldest()
     }
 
-    fn announce(&self, run: RunId) -> Option<Action> {
-        self.state.runs.get(&run).map(|entry| Action::Announce(Box::new(entry.run.clone())))
-    }
-
-    /// Drops the oldest runs that have ended, so that memory and folder stay bounded.
+    /// Drops the oldest runs that have ended.
     pub fn forget_oldest(&mut self) -> Vec<Action> {
-        let ended: Vec<RunId> =
-            self.state.runs.values().filter(|entry| entry.run.finished().is_some()).map(|entry| entry.run.id).collect();
-        let surplus = ended.len().saturating_sub(REMEMBERED_RUNS);
-        ended
-            .into_iter()
-            .take(surplus)
-            .map(|id| {
-                self.state.runs.remove(&id);
-                Action::Forget(id)
-            })
-            .collect()
+        let surplus = self.state.ended.len().saturating_sub(REMEMBERED_RUNS);
+        let forgotten: Vec<RunId> = self.state.ended.drain(..surplus).collect();
+        for run in &forgotten {
+            self.state.runs.remove(run);
+        }
+        forgotten.into_iter().map(Action::Forget).collect()
     }
 
     /// Stops a run because somebody asked for it. A queued run ends here and now.
@@ -316,25 +309,33 @@ impl<Zone: TimeZone> Planner<Zone> {
         let task = entry.run.task.clone();
         match entry.run.state {
             RunState::Finished(_) => Err(ApiError::NotRunning(task)),
-            RunState::Queued => {
+            RunState::Queued(_) => {
                 if let Some(due_at) = entry.run.due_at {
-                    self.mark_handled(&task, due_at);
+                    self.mark_handled(&task, due_at, now);
                 }
-                Ok(self.drop_queued(id, now))
+                let mut actions = self.drop_queued(id, Outcome::Stopped, now);
+                actions.extend(self.launch(now));
+                Ok(actions)
             }
-            RunState::Starting | RunState::Running { .. } | RunState::Stopping { .. } => {
-                Ok(vec![Action::Stop { run: id, by: StopCause::User, at_once: false }])
-            }
+            _ => Ok(vec![Action::Stop { run: id, by: StopCause::User, at_once: false }]),
         }
     }
 
-    fn drop_queued(&mut self, id: RunId, now: DateTime<Utc>) -> Vec<Action> {
+    /// Ends a run that was never launched.
+    pub(super) fn drop_queued(&mut self, id: RunId, outcome: Outcome, now: DateTime<Utc>) -> Vec<Action> {
         self.state.queue.retain(|queued| *queued != id);
         let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
-        entry.run.state = RunState::Finished(Finished { at: now, duration_ms: 0, exit_code: None, outcome: Outcome::Stopped });
+        entry.run.state = RunState::Finished(Finished { at: now, duration_ms: 0, exit_code: None, outcome });
         let run = entry.run.clone();
         self.release(&run.task, id);
-        vec![Action::Announce(Box::new(run.clone())), Action::SaveStatus(run.task)]
+        let mut actions = vec![Action::Announce(Box::new(run.clone()))];
+        if run.is_skipped() {
+            actions.push(Action::RecordSkip(id));
+        } else {
+            actions.push(Action::SaveStatus(run.task));
+        }
+        actions.extend(self.note_ended(id));
+        actions
     }
 
     /// A machine that goes down sends SIGTERM to everybody at once: what it ended a moment before us was cut off, too.
@@ -357,13 +358,26 @@ impl<Zone: TimeZone> Planner<Zone> {
         self.state.is_shutting_down = true;
         let mut actions = self.give_back_terminated(now);
         for id in self.state.queue.clone() {
-            actions.extend(self.drop_queued(id, now));
+            actions.extend(self.drop_queued(id, Outcome::Stopped, now));
         }
-        for entry in self.state.runs.values().filter(|entry| entry.run.finished().is_none()) {
-            actions.push(Action::Stop { run: entry.run.id, by: StopCause::Shutdown, at_once });
-        }
+        let under_way = self.state.under_way.iter();
+        actions.extend(under_way.map(|run| Action::Stop { run: *run, by: StopCause::Shutdown, at_once }));
         actions
     }
+}
+
+fn reconfigured(mut task: TaskState, plan: TaskPlan, now: DateTime<Utc>) -> TaskState {
+    let is_rescheduled = task.plan.schedule != plan.schedule || task.plan.zone != plan.zone;
+    let is_spread_anew = task.plan.random_delay != plan.random_delay;
+    task.plan = plan;
+    if is_rescheduled {
+        // What was due by the old schedule is not due by the new one.
+        task.handled_until = task.handled_until.max(now);
+    }
+    if is_rescheduled || is_spread_anew {
+        task.next = task.occurrence_after(task.handled_until);
+    }
+    task
 }
 
 #[cfg(test)]

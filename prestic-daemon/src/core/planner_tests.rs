@@ -1,71 +1,16 @@
-//! What the planner decides, told as stories.
+//! What the planner decides, told as stories: schedules, restarts, stops, the end of the daemon.
 
-use prestic_proto::{outcome::Outcome, run::Finished};
+use prestic_proto::{outcome::SkipReason, run::Wait};
 
 use super::*;
 use crate::{
-    core::news::RunNews,
+    core::{
+        news::RunNews,
+        rig::{DAY, LIMITS, asked, at, end_at, end_with, launched, plan, planner, record, trigger},
+    },
     process::ProcessId,
-    records::{Record, Stage},
-    schedule::Schedule,
+    records::Stage,
 };
-
-const DAY: i64 = 24 * 60;
-
-/// Minutes since a Thursday at midnight, UTC.
-fn at(minute: i64) -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
-}
-
-fn plan(name: &str, schedule: &str, repository: &str) -> TaskPlan {
-    let schedule = (!schedule.is_empty()).then(|| Schedule::parse(schedule).unwrap());
-    TaskPlan { name: name.to_owned(), schedule, repository: repository.to_owned() }
-}
-
-fn planner(plans: &[TaskPlan], now: DateTime<Utc>) -> Planner<Utc> {
-    let mut planner = Planner::new(Utc);
-    planner.configure(plans.to_vec(), 4, |_, _| TaskMemory::default(), now);
-    planner
-}
-
-fn record(run: RunId, stage: Stage) -> Record {
-    let task = "home".to_owned();
-    Record {
-        run,
-        task,
-        repository: "r".to_owned(),
-        trigger: Trigger::Scheduled,
-        due_at: Some(at(60)),
-        created_at: at(60),
-        stage,
-    }
-}
-
-fn finished(outcome: Outcome) -> Stage {
-    Stage::Finished {
-        started_at: Some(at(60)),
-        log_file: Some("log.txt".to_owned()),
-        finished: Finished { at: at(61), duration_ms: 60_000, exit_code: None, outcome },
-        summary: None,
-        last_lines: Vec::new(),
-    }
-}
-
-fn end_with(planner: &mut Planner<Utc>, run: u64, outcome: Outcome) -> Vec<Action> {
-    end_at(planner, run, outcome, 61)
-}
-
-fn end_at(planner: &mut Planner<Utc>, run: u64, outcome: Outcome, minute: i64) -> Vec<Action> {
-    planner.hear(RunId(run), RunNews::Ended(Box::new(record(RunId(run), finished(outcome)))), at(minute))
-}
-
-fn launched(actions: &[Action]) -> Vec<u64> {
-    actions.iter().filter_map(|action| if let Action::Launch(run) = action { Some(run.0) } else { None }).collect()
-}
-
-fn trigger(planner: &Planner<Utc>, run: u64) -> Trigger {
-    planner.state().runs[&RunId(run)].run.trigger
-}
 
 #[test]
 fn new_task_waits_for_its_next_time() {
@@ -84,9 +29,9 @@ fn task_without_a_schedule_never_wakes_anybody() {
 
 #[test]
 fn occurrence_missed_while_no_daemon_ran_is_caught_up_once() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new();
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
-    let actions = planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(10 * DAY));
+    let actions = planner.configure(vec![plan("home", "daily at 01:00", "r")], LIMITS, memory, at(10 * DAY));
     assert_eq!(launched(&actions), [1]);
     assert_eq!(trigger(&planner, 1), Trigger::CaughtUp);
     assert_eq!(planner.state().runs[&RunId(1)].run.due_at, Some(at(9 * DAY + 60)));
@@ -95,9 +40,9 @@ fn occurrence_missed_while_no_daemon_ran_is_caught_up_once() {
 
 #[test]
 fn mark_from_the_future_does_not_silence_a_task() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new();
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(1000 * DAY)), ..TaskMemory::default() };
-    planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(0));
+    planner.configure(vec![plan("home", "daily at 01:00", "r")], LIMITS, memory, at(0));
     assert_eq!(planner.next_wake(), Some(at(60)));
 }
 
@@ -115,7 +60,10 @@ fn queued_occurrence_is_dealt_with_only_when_its_record_is_on_disk() {
 fn runs_on_one_repository_follow_each_other() {
     let mut planner = planner(&[plan("a", "daily at 01:00", "r"), plan("b", "daily at 01:00", "r")], at(0));
     assert_eq!(launched(&planner.wake(at(60))), [1]);
-    assert_eq!(planner.state().runs[&RunId(2)].run.state, RunState::Queued);
+    assert_eq!(
+        planner.state().runs[&RunId(2)].run.state,
+        RunState::Queued(Turn { position: Some(1), waits_for: Some(Wait::Repository { run: RunId(1), task: "a".to_owned() }) })
+    );
     assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Succeeded)), [2]);
 }
 
@@ -134,14 +82,14 @@ fn task_does_not_run_twice_at_once() {
     planner.hear(RunId(1), RunNews::Recorded, at(60));
     assert_eq!(launched(&planner.wake(at(120))), Vec::<u64>::new());
     assert_eq!(planner.state().tasks["home"].handled_until, at(120));
-    let refusal = planner.request("home", Vec::new(), at(121)).unwrap_err();
+    let refusal = planner.request(asked("home"), at(121)).unwrap_err();
     assert_eq!(refusal, ApiError::AlreadyActive { task: "home".to_owned(), run: RunId(1) });
 }
 
 #[test]
 fn manual_run_leaves_the_schedule_alone() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
-    let (run, actions) = planner.request("home", Vec::new(), at(30)).unwrap();
+    let (run, actions) = planner.request(asked("home"), at(30)).unwrap();
     assert_eq!(launched(&actions), [run.0]);
     end_at(&mut planner, run.0, Outcome::Succeeded, 31);
     assert_eq!(planner.next_wake(), Some(at(60)));
@@ -150,8 +98,8 @@ fn manual_run_leaves_the_schedule_alone() {
 #[test]
 fn queued_run_that_is_stopped_never_starts() {
     let mut planner = planner(&[plan("a", "", "r"), plan("b", "", "r")], at(0));
-    planner.request("a", Vec::new(), at(1)).unwrap();
-    planner.request("b", Vec::new(), at(1)).unwrap();
+    planner.request(asked("a"), at(1)).unwrap();
+    planner.request(asked("b"), at(1)).unwrap();
     planner.stop(RunId(2), at(2)).unwrap();
     assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Succeeded)), Vec::<u64>::new());
     assert_eq!(planner.state().runs[&RunId(2)].run.finished().unwrap().outcome, Outcome::Stopped);
@@ -161,15 +109,15 @@ fn queued_run_that_is_stopped_never_starts() {
 #[test]
 fn shutdown_stops_what_runs_and_a_second_one_leaves_no_grace() {
     let mut planner = planner(&[plan("a", "", "r"), plan("b", "", "r")], at(0));
-    planner.request("a", Vec::new(), at(1)).unwrap();
-    planner.request("b", Vec::new(), at(1)).unwrap();
+    planner.request(asked("a"), at(1)).unwrap();
+    planner.request(asked("b"), at(1)).unwrap();
     let actions = planner.shut_down(at(2));
     assert!(actions.contains(&Action::Stop { run: RunId(1), by: StopCause::Shutdown, at_once: false }));
     assert!(planner.shut_down(at(3)).contains(&Action::Stop { run: RunId(1), by: StopCause::Shutdown, at_once: true }));
-    assert_eq!(planner.request("b", Vec::new(), at(4)).unwrap_err(), ApiError::ShuttingDown);
-    assert!(planner.state().is_busy());
+    assert_eq!(planner.request(asked("b"), at(4)).unwrap_err(), ApiError::ShuttingDown);
+    assert_eq!(planner.state().under_way.len(), 1);
     assert_eq!(launched(&end_with(&mut planner, 1, Outcome::Stopped)), Vec::<u64>::new());
-    assert!(!planner.state().is_busy());
+    assert!(planner.state().under_way.is_empty());
 }
 
 #[test]
@@ -218,25 +166,25 @@ fn occurrence_stopped_by_the_user_is_dealt_with() {
 
 #[test]
 fn adopted_run_keeps_its_task_busy() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new();
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
     let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
     planner.adopt(&record(RunId(7), running), false);
-    planner.configure(vec![plan("home", "", "r"), plan("b", "", "r")], 4, |_, _| TaskMemory::default(), at(61));
-    assert!(matches!(planner.request("home", Vec::new(), at(62)), Err(ApiError::AlreadyActive { run: RunId(7), .. })));
-    let (run, actions) = planner.request("b", Vec::new(), at(62)).unwrap();
+    planner.configure(vec![plan("home", "", "r"), plan("b", "", "r")], LIMITS, |_, _| TaskMemory::default(), at(61));
+    assert!(matches!(planner.request(asked("home"), at(62)), Err(ApiError::AlreadyActive { run: RunId(7), .. })));
+    let (run, actions) = planner.request(asked("b"), at(62)).unwrap();
     assert_eq!(run, RunId(8), "numbers go on");
     assert_eq!(launched(&actions), Vec::<u64>::new());
 }
 
 #[test]
 fn occurrence_lost_with_the_machine_is_caught_up() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new();
     let restic = ProcessId { pid: 99, started: 1, boot_id: "b".to_owned() };
     let running = Stage::Running { started_at: at(60), restic, log_file: Some("log.txt".to_owned()) };
     planner.adopt(&record(RunId(7), running), true);
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
-    planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(90));
+    planner.configure(vec![plan("home", "daily at 01:00", "r")], LIMITS, memory, at(90));
     assert_eq!(launched(&end_at(&mut planner, 7, Outcome::Interrupted, 91)), [8]);
     assert_eq!(trigger(&planner, 8), Trigger::CaughtUp);
 }
@@ -271,6 +219,17 @@ fn clock_that_is_set_back_does_not_silence_a_task() {
 }
 
 #[test]
+fn clock_that_is_set_back_during_a_run_does_not_silence_its_task() {
+    let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(300 * DAY));
+    planner.wake(at(300 * DAY + 60));
+    planner.wake(at(10 * DAY));
+    planner.hear(RunId(1), RunNews::Recorded, at(10 * DAY));
+    end_at(&mut planner, 1, Outcome::Succeeded, 10 * DAY + 1);
+    assert_eq!(planner.next_wake(), Some(at(10 * DAY + 60)));
+    assert_eq!(launched(&planner.wake(at(10 * DAY + 60))), [2]);
+}
+
+#[test]
 fn clock_that_is_set_back_a_little_repeats_nothing() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
     planner.wake(at(60));
@@ -281,25 +240,28 @@ fn clock_that_is_set_back_a_little_repeats_nothing() {
 
 #[test]
 fn mark_a_little_ahead_survives_a_restart_with_the_clock_behind() {
-    let mut planner = Planner::new(Utc);
+    let mut planner = Planner::new();
     let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
-    planner.configure(vec![plan("home", "daily at 01:00", "r")], 4, memory, at(59));
+    planner.configure(vec![plan("home", "daily at 01:00", "r")], LIMITS, memory, at(59));
     assert_eq!(planner.next_wake(), Some(at(DAY + 60)));
 }
 
 #[test]
-fn occurrence_that_is_let_go_is_announced() {
+fn occurrence_that_is_let_go_is_written_down() {
     let mut planner = planner(&[plan("home", "hourly", "r")], at(0));
     planner.wake(at(60));
     planner.hear(RunId(1), RunNews::Recorded, at(60));
-    let skip = Action::AnnounceSkip { task: "home".to_owned(), due_at: at(120), reason: SkipReason::StillRunning };
-    assert!(planner.wake(at(120)).contains(&skip));
+    assert!(planner.wake(at(120)).contains(&Action::RecordSkip(RunId(2))));
+    let skipped = &planner.state().runs[&RunId(2)].run;
+    assert_eq!(skipped.due_at, Some(at(120)));
+    assert_eq!(skipped.finished().unwrap().outcome, Outcome::Skipped(SkipReason::StillRunning));
+    assert_eq!(planner.hear(RunId(2), RunNews::Recorded, at(120)), [Action::SaveStatus("home".to_owned())]);
 }
 
 #[test]
 fn run_by_hand_does_not_swallow_the_occurrence_that_comes_due() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
-    planner.request("home", vec!["--dry-run".to_owned()], at(50)).unwrap();
+    planner.request(RunRequest { args: vec!["--dry-run".to_owned()], ..asked("home") }, at(50)).unwrap();
     assert_eq!(launched(&planner.wake(at(60))), Vec::<u64>::new());
     assert_eq!(launched(&end_at(&mut planner, 1, Outcome::Succeeded, 62)), [2]);
     assert_eq!(planner.state().runs[&RunId(2)].run.due_at, Some(at(60)));
@@ -308,7 +270,7 @@ fn run_by_hand_does_not_swallow_the_occurrence_that_comes_due() {
 #[test]
 fn run_that_waits_stands_for_the_newest_occurrence() {
     let mut planner = planner(&[plan("a", "", "r"), plan("b", "hourly", "r")], at(0));
-    planner.request("a", Vec::new(), at(50)).unwrap();
+    planner.request(asked("a"), at(50)).unwrap();
     planner.wake(at(60));
     planner.wake(at(120));
     assert_eq!(planner.state().runs[&RunId(2)].run.due_at, Some(at(120)));
@@ -318,17 +280,17 @@ fn run_that_waits_stands_for_the_newest_occurrence() {
 #[test]
 fn run_that_waits_follows_its_task_to_another_repository() {
     let mut planner = planner(&[plan("a", "", "r"), plan("b", "", "r")], at(0));
-    planner.request("a", Vec::new(), at(1)).unwrap();
-    planner.request("b", Vec::new(), at(1)).unwrap();
+    planner.request(asked("a"), at(1)).unwrap();
+    planner.request(asked("b"), at(1)).unwrap();
     let plans = vec![plan("a", "", "r"), plan("b", "", "other")];
-    assert_eq!(launched(&planner.configure(plans, 4, |_, _| TaskMemory::default(), at(2))), [2]);
+    assert_eq!(launched(&planner.configure(plans, LIMITS, |_, _| TaskMemory::default(), at(2))), [2]);
 }
 
 #[test]
 fn reload_moves_the_next_time_and_leaves_the_run_alone() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));
     planner.wake(at(60));
-    let actions = planner.configure(vec![plan("home", "daily at 00:30", "r")], 4, |_, _| TaskMemory::default(), at(62));
+    let actions = planner.configure(vec![plan("home", "daily at 00:30", "r")], LIMITS, |_, _| TaskMemory::default(), at(62));
     assert_eq!(launched(&actions), Vec::<u64>::new(), "00:30 of today was before the change");
     assert_eq!(planner.next_wake(), Some(at(DAY + 30)));
     assert_eq!(planner.state().tasks["home"].active, Some(RunId(1)));
@@ -338,7 +300,7 @@ fn reload_moves_the_next_time_and_leaves_the_run_alone() {
 fn memory_of_runs_is_bounded() {
     let mut planner = planner(&[plan("home", "", "r")], at(0));
     for _ in 0..REMEMBERED_RUNS + 3 {
-        let (run, _) = planner.request("home", Vec::new(), at(1)).unwrap();
+        let (run, _) = planner.request(asked("home"), at(1)).unwrap();
         end_with(&mut planner, run.0, Outcome::Succeeded);
     }
     assert_eq!(planner.state().runs.len(), REMEMBERED_RUNS);
@@ -348,18 +310,18 @@ fn memory_of_runs_is_bounded() {
 #[test]
 fn run_without_a_record_of_its_end_does_not_hold_up_its_task() {
     let mut planner = planner(&[plan("home", "", "r")], at(0));
-    planner.request("home", Vec::new(), at(1)).unwrap();
+    planner.request(asked("home"), at(1)).unwrap();
     planner.hear(RunId(1), RunNews::Gone("the disk is gone".to_owned()), at(2));
     let run = &planner.state().runs[&RunId(1)].run;
     assert_eq!(run.finished().unwrap().outcome, Outcome::Interrupted);
     assert_eq!(run.last_lines, ["the disk is gone"]);
-    planner.request("home", Vec::new(), at(3)).unwrap();
+    planner.request(asked("home"), at(3)).unwrap();
 }
 
 #[test]
 fn late_news_of_a_run_that_is_over_change_nothing() {
     let mut planner = planner(&[plan("home", "", "r")], at(0));
-    planner.request("home", Vec::new(), at(1)).unwrap();
+    planner.request(asked("home"), at(1)).unwrap();
     end_with(&mut planner, 1, Outcome::Succeeded);
     assert_eq!(planner.hear(RunId(1), RunNews::Stopping, at(62)), []);
     assert_eq!(end_with(&mut planner, 1, Outcome::Killed(9)), []);

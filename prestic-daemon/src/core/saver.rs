@@ -1,17 +1,24 @@
-//! Keeps the content of `status.ini` and writes it in the background, so that a slow disk does not block the core.
+//! Keeps the content of `status.ini` and writes it in the background, so that a slow disk does not block the core, and once a
+//! second at most: with thousands of tasks it is a big file. After a crash the records of the runs tell what it lacks.
 
 use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use prestic_proto::status::Pause;
 use tokio::{
     sync::{Notify, oneshot},
     task::{self, JoinHandle},
+    time::Instant,
 };
 
 use crate::status_ini::{StatusIni, TaskEntry};
+
+/// How long it takes from one writing to the next at least.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Saves the latest content. What changes while the file is being written is written next, all at once.
 #[derive(Debug)]
@@ -64,6 +71,17 @@ impl Saver {
         self.shared.changed.notify_one();
     }
 
+    /// Returns the pause of all tasks.
+    pub fn pause(&self) -> Option<Pause> {
+        self.shared.lock().pause()
+    }
+
+    /// Sets the pause of all tasks.
+    pub fn set_pause(&self, pause: Option<Pause>) {
+        self.shared.lock().set_pause(pause);
+        self.shared.changed.notify_one();
+    }
+
     /// Sets the daemon's process id, 0 when it goes.
     pub fn set_daemon_pid(&self, pid: u32) {
         self.shared.lock().set_daemon_pid(pid);
@@ -88,8 +106,8 @@ impl Shared {
     async fn write(self: &Arc<Self>) {
         let shared = Arc::clone(self);
         let written = task::spawn_blocking(move || {
-            let status = shared.lock().clone();
-            status.save(&shared.path)
+            let file = shared.lock().to_file();
+            file.save(&shared.path)
         });
         if let Err(error) = written.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
             tracing::error!("cannot write {}: {error}; what the tasks did last is in memory only", self.path.display());
@@ -98,11 +116,68 @@ impl Shared {
 }
 
 async fn write_changes(shared: Arc<Shared>, mut closed: oneshot::Receiver<()>) {
+    let mut earliest = Instant::now();
     loop {
+        let due = async {
+            shared.changed.notified().await;
+            tokio::time::sleep_until(earliest).await;
+        };
         tokio::select! {
-            () = shared.changed.notified() => shared.write().await,
+            () = due => shared.write().await,
             _ = &mut closed => break,
         }
+        earliest = Instant::now() + PAUSE;
     }
     shared.write().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn change(saver: &Saver, task: &str) {
+        saver.update_task(task, |entry| TaskEntry { last_run: DateTime::from_timestamp_secs(1), ..entry });
+    }
+
+    /// Returns the tasks that the file tells of.
+    fn saved(path: &std::path::Path) -> Vec<&'static str> {
+        let (status, warning) = StatusIni::load(path, DateTime::UNIX_EPOCH);
+        assert!(warning.is_none());
+        ["one", "two", "three"].into_iter().filter(|task| status.task(task).is_some()).collect()
+    }
+
+    #[tokio::test]
+    async fn next_writing_comes_after_a_pause_with_all_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.ini");
+        let saver = Saver::start(path.clone(), StatusIni::default());
+        let start = Instant::now();
+        change(&saver, "one");
+        while !path.exists() {
+            task::yield_now().await;
+        }
+        change(&saver, "two");
+        task::yield_now().await;
+        change(&saver, "three");
+        while saved(&path) == ["one"] {
+            task::yield_now().await;
+        }
+        assert!(start.elapsed() >= PAUSE, "it was written again at once");
+        assert_eq!(saved(&path), ["one", "two", "three"]);
+        saver.finish().await;
+    }
+
+    #[tokio::test]
+    async fn end_does_not_wait_for_the_pause() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.ini");
+        let saver = Saver::start(path.clone(), StatusIni::default());
+        for task in ["one", "two", "three"] {
+            change(&saver, task);
+        }
+        saver.finish().await;
+        assert_eq!(saved(&path), ["one", "two", "three"]);
+    }
 }

@@ -1,6 +1,7 @@
 //! What only Linux tells of processes: `/proc` and process descriptors.
 
 use std::{
+    collections::HashMap,
     fs, io,
     os::fd::{AsFd, OwnedFd},
     time::Duration,
@@ -8,16 +9,21 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process},
 };
 
-use crate::process::ProcessId;
+use crate::process::{Activity, ProcessId};
+
+/// The unit of times in `/proc`: Linux shows them in hundredths of a second wherever restic runs.
+const TICK_MS: u64 = 10;
 
 /// The part of `/proc/<pid>/stat` that matters here.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     state: u8,
+    parent: u32,
     session: u32,
+    cpu_ticks: u64,
     started: u64,
 }
 
@@ -32,9 +38,55 @@ pub fn is_alive(process: &ProcessId) -> bool {
         && boot_id().is_ok_and(|boot_id| boot_id == process.boot_id)
 }
 
-/// Whether any process has this number, whoever it is.
+/// Whether any process has this number, whoever it is, in this namespace of processes or, as far as can be seen, in one below.
 pub fn is_pid_in_use(pid: u32) -> bool {
-    stat(pid).is_ok_and(|stat| !matches!(stat.state, b'Z' | b'X' | b'x'))
+    match stat(pid) {
+        Ok(stat) => !matches!(stat.state, b'Z' | b'X' | b'x') || is_in_use_below(pid),
+        // Where users do not see each other's processes, the kernel still says that there is one.
+        Err(_) => {
+            raw_pid(pid).is_some_and(|raw| test_kill_process(raw) != Err(rustix::io::Errno::SRCH)) || is_in_use_below(pid)
+        }
+    }
+}
+
+/// A container can share this machine's name, and its processes have numbers of their own.
+fn is_in_use_below(pid: u32) -> bool {
+    all().any(|outer| {
+        fs::read_to_string(format!("/proc/{outer}/status"))
+            .is_ok_and(|status| innermost_pid(&status) == Some(pid) && outer != pid)
+    })
+}
+
+/// Returns the number that a process has in its own namespace, from its `status`.
+fn innermost_pid(status: &str) -> Option<u32> {
+    status.lines().find_map(|line| line.strip_prefix("NSpid:"))?.split_whitespace().next_back()?.parse().ok()
+}
+
+/// Returns what a process and all that descend from it have used, those that have ended and were waited for included.
+pub fn activity(root: u32) -> Option<Activity> {
+    let own = stat(root).ok()?;
+    let others: HashMap<u32, Stat> = all().filter_map(|pid| Some((pid, stat(pid).ok()?))).collect();
+    let mut used = used_by(root, &own);
+    for (pid, stat) in &others {
+        // A process is older than its children, so the way up has an end; the count is for the moment of a change.
+        let mut ancestors = std::iter::successors(Some(stat.parent), |parent| others.get(parent).map(|stat| stat.parent));
+        if *pid != root && ancestors.by_ref().take(others.len()).any(|ancestor| ancestor == root) {
+            let more = used_by(*pid, stat);
+            used.cpu_ms += more.cpu_ms;
+            used.io_bytes += more.io_bytes;
+        }
+    }
+    Some(used)
+}
+
+fn used_by(pid: u32, stat: &Stat) -> Activity {
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    let of = |name: &str| io.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok()).unwrap_or_default();
+    Activity { cpu_ms: stat.cpu_ticks * TICK_MS, io_bytes: of("rchar:") + of("wchar:") }
+}
+
+fn all() -> impl Iterator<Item = u32> {
+    fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
 /// Asks a process to stop. Does nothing if it has ended.
@@ -130,7 +182,9 @@ fn parse_stat(content: &[u8]) -> Option<Stat> {
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     Some(Stat {
         state: *fields.first()?.as_bytes().first()?,
+        parent: fields.get(1)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
+        cpu_ticks: fields.get(11..15)?.iter().map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum(),
         started: fields.get(19)?.parse().ok()?,
     })
 }
@@ -148,8 +202,35 @@ mod tests {
     #[test]
     fn program_name_cannot_confuse_the_fields() {
         let line = b"7 (a) S 1 (x)) S 1 7 5 0 -1 1 2 3 4 5 6 7 8 9 20 0 1 0 4711 1 2";
-        assert_eq!(parse_stat(line), Some(Stat { state: b'S', session: 5, started: 4711 }));
+        assert_eq!(
+            parse_stat(line),
+            Some(Stat { state: b'S', parent: 1, session: 5, cpu_ticks: 6 + 7 + 8 + 9, started: 4711 })
+        );
         assert_eq!(parse_stat(b"7 (a"), None);
+    }
+
+    #[test]
+    fn number_in_the_own_namespace_is_the_last_one() {
+        assert_eq!(innermost_pid("Name:\tx\nNSpid:\t4711\t12\t7\nNSsid:\t1\n"), Some(7));
+        assert_eq!(innermost_pid("Name:\tx\nNSpid:\t4711\n"), Some(4711));
+        assert_eq!(innermost_pid("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn what_a_child_of_a_child_uses_counts() {
+        let mut shell = Command::new("sh")
+            .args(["-c", "sh -c 'head -c 3000000 /dev/zero | cat >/dev/null; echo done; read -r line'; :"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        io::BufRead::read_line(&mut io::BufReader::new(shell.stdout.take().unwrap()), &mut line).unwrap();
+        let used = activity(shell.id()).unwrap();
+        assert!(used.io_bytes >= 3_000_000, "{used:?}");
+        drop(shell.stdin.take());
+        shell.wait().unwrap();
+        assert_eq!(activity(shell.id()), None);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::{io::PipeReader, process::Child};
 
 use serde::{Deserialize, Serialize};
 
+mod memory;
+
 #[cfg(unix)]
 mod limits;
 #[cfg(unix)]
@@ -20,6 +22,8 @@ mod linux;
 mod macos;
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 mod other_unix;
+
+pub use memory::keep_small;
 
 #[cfg(unix)]
 pub use limits::*;
@@ -44,6 +48,15 @@ pub struct ProcessId {
     pub started: u64,
     /// Which start of the machine it belongs to.
     pub boot_id: String,
+}
+
+/// What a process and those that it has started have used since they began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Time of the processors.
+    pub cpu_ms: u64,
+    /// Bytes read and written: of files, pipes and connections.
+    pub io_bytes: u64,
 }
 
 /// A child's share of the processors.

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, test_kill_process, waitid};
 
-use crate::process::ProcessId;
+use crate::process::{Activity, ProcessId};
 
 /// Returns the process's number. There is no portable way to learn when it started.
 pub fn identify(pid: u32) -> io::Result<ProcessId> {
@@ -19,6 +19,11 @@ pub fn is_alive(process: &ProcessId) -> bool {
 /// Whether any process has this number, whoever it is.
 pub fn is_pid_in_use(pid: u32) -> bool {
     raw_pid(pid).is_ok_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
+}
+
+/// Returns nothing: what a process uses is not looked at here.
+pub fn activity(_root: u32) -> Option<Activity> {
+    None
 }
 
 /// Asks a process to stop.

@@ -44,6 +44,13 @@ pub fn leave_session() {
     let _ = setsid();
 }
 
+/// Returns what tells this machine from others; something else than nothing, if the system has nothing better.
+pub fn machine_id() -> String {
+    let files = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+    let mut found = files.iter().filter_map(|file| fs::read_to_string(file).ok()).map(|id| id.trim().to_owned());
+    found.find(|id| !id.is_empty()).unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
 /// Points standard input and standard error at the null device, so that nobody else's death is felt through them.
 pub fn let_go_of_starter() -> io::Result<()> {
     let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;

@@ -42,13 +42,18 @@ pub use self::{
     job::kill_rest_of_session,
     pipe::{is_own_peer, listen, own_user_only},
 };
-use crate::process::{CpuPriority, IoPriority, Started};
+use crate::process::{Activity, CpuPriority, IoPriority, Started};
 
 /// The exit code of a process that was killed here. A shell tells so of one that SIGKILL ended, and restic never uses it.
 const KILLED: u32 = 128 + SIGKILL as u32;
 
 /// What this program calls a kill where a number is wanted.
 const SIGKILL: i32 = 9;
+
+/// Returns what tells this machine from others.
+pub fn machine_id() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
+}
 
 /// Gives a supervisor that will be started a console of its own, without a window.
 ///
@@ -68,6 +73,11 @@ pub fn restore_descriptor_limit(_command: &mut Command) {}
 /// A pipe's name can be longer than any path of a home.
 pub fn check_socket_path(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Returns nothing: what a process uses is not looked at here.
+pub fn activity(_root: u32) -> Option<Activity> {
+    None
 }
 
 /// Makes this process the first of a job, to which whatever it starts belongs.

@@ -153,7 +153,10 @@ mod tests {
         Record {
             run: RunId(run),
             task: "home".to_owned(),
-            repository: String::new(),
+            repositories: Vec::new(),
+            missed: 0,
+            attempt: 0,
+            restics: Vec::new(),
             trigger: Trigger::Scheduled,
             due_at: Some(DateTime::UNIX_EPOCH),
             created_at: DateTime::UNIX_EPOCH,

@@ -3,7 +3,9 @@
 //! The daemon writes a record before it starts the supervisor; from then on only the supervisor writes it.
 
 pub mod folder;
+pub mod own_restics;
 pub mod record;
 
 pub use folder::RecordFolder;
-pub use record::{Record, Stage, newest_lines};
+pub use own_restics::OwnRestic;
+pub use record::{Record, RepositoryUse, Stage, newest_lines};

@@ -2,12 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use prestic_proto::{
+    lock::LockHolder,
     progress::Summary,
     run::{Finished, RunId, Trigger},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::process::ProcessId;
+use crate::{config::repository_identity::RepositoryId, process::ProcessId, records::OwnRestic, restic::access::Access};
+
+/// A repository that a run uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryUse {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// How it is used.
+    pub access: Access,
+}
 
 /// What is on disk of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,13 +26,22 @@ pub struct Record {
     pub run: RunId,
     /// Its task.
     pub task: String,
-    /// The fingerprint of the repository as it was configured, in hex; empty if nobody wrote it down.
+    /// The repositories that it uses, and how; none if nobody wrote them down.
     #[serde(default)]
-    pub repository: String,
+    pub repositories: Vec<RepositoryUse>,
     /// Why it runs.
     pub trigger: Trigger,
     /// The instant of the schedule that it answers.
     pub due_at: Option<DateTime<Utc>>,
+    /// How many earlier instants it stands for too.
+    #[serde(default)]
+    pub missed: u32,
+    /// How many runs before it were for the same instant and failed.
+    #[serde(default)]
+    pub attempt: u32,
+    /// The restics that it has started, oldest first: the latest of them. They tell later whose locks were left.
+    #[serde(default)]
+    pub restics: Vec<OwnRestic>,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
     /// How far it has come.
@@ -42,6 +61,19 @@ pub enum Stage {
         /// restic's process.
         restic: ProcessId,
         /// The name of its log file in the folder of the logs; none if no log could be made.
+        log_file: Option<String>,
+    },
+    /// restic was kept out by a lock. It has ended, and will be started again.
+    Waiting {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// When restic was started last.
+        started_at: DateTime<Utc>,
+        /// Who holds the lock.
+        holders: Vec<LockHolder>,
+        /// When the wait ends.
+        until: Option<DateTime<Utc>>,
+        /// The name of its log file, if there is one.
         log_file: Option<String>,
     },
     /// It is over.
@@ -114,7 +146,8 @@ mod tests {
             "stage":{"stage":"running","started_at":"2026-01-01T00:00:00Z","log_file":"log.txt",
             "restic":{"pid":1,"started":1,"boot_id":""}}}"#;
         let record: Record = serde_json::from_str(text).unwrap();
-        assert_eq!(record.repository, "");
+        assert_eq!(record.repositories, []);
+        assert_eq!(record.restics, []);
         assert!(matches!(record.stage, Stage::Running { log_file: Some(log_file), .. } if log_file == "log.txt"));
     }
 }

@@ -1,5 +1,7 @@
 //! What is known of restic itself.
 
+pub mod access;
+pub mod lock;
 pub mod messages;
 pub mod outcome;
 pub mod version;

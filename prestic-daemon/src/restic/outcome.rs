@@ -40,6 +40,43 @@ const NETWORK_WORDS: [&str; 16] = [
 const NO_SPACE_WORDS: [&str; 5] =
     ["no space left on device", "not enough space on the disk", "quota exceeded", "insufficient storage", "(507)"];
 
+/// What restic 0.14 to 0.19 write when a flag, a command or a number of words is wrong.
+const BAD_USAGE_WORDS: [&str; 30] = [
+    "unknown flag: ",
+    "unknown shorthand flag: ",
+    "unknown command \"",
+    "flag needs an argument: ",
+    "invalid argument \"",
+    " arg(s), received ",
+    "cannot be used together",
+    "mutually exclusive",
+    "has invalid value, please see documentation",
+    "invalid number of bytes \"",
+    "strconv.parse",
+    "wrong number of arguments",
+    "wrong number of parameters",
+    "expects no arguments",
+    "nothing to backup, please specify",
+    "files/dirs were listed as arguments",
+    "no snapshot id specified",
+    "specify two snapshot ids",
+    "please specify a directory to restore to",
+    "no file and no snapshot id specified",
+    "type or id not specified",
+    "type not specified",
+    "fatal: id not specified",
+    "fatal: invalid type",
+    "fatal: nothing to do",
+    "no policy was specified",
+    "unknown counting mode",
+    "please specify a source repository location",
+    "please specify repository location",
+    "please specify at least one output file/dir",
+];
+
+/// What restic writes when it has not refreshed its lock for so long that others may take it for left behind.
+const LOST_LOCK_WORDS: [&str; 1] = ["failed to refresh lock in time"];
+
 /// With these, the question "Is there a repository …?" is not the point: there is one, and it cannot be read.
 const UNREADABLE_WORDS: [&str; 3] = ["permission denied", "access denied", "forbidden"];
 
@@ -109,12 +146,16 @@ fn judge(words: &str) -> Option<Outcome> {
         Failure::WrongPassword
     } else if has_any(&["an empty password is not", "resolving password failed"]) {
         Failure::NoPassword
+    } else if has_any(&LOST_LOCK_WORDS) {
+        Failure::LostLock
     } else if has_any(&NO_SPACE_WORDS) {
         Failure::NoSpace
     } else if has_any(&NETWORK_WORDS) {
         Failure::Network
     } else if has_any(&["repository does not exist", "is there a repository at"]) && !has_any(&UNREADABLE_WORDS) {
         Failure::NoRepository
+    } else if has_any(&BAD_USAGE_WORDS) {
+        Failure::BadUsage
     } else {
         return None;
     };

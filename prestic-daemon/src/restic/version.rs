@@ -45,11 +45,6 @@ impl ResticVersion {
         }
     }
 
-    /// Whether restic can wait for a lock by itself (`--retry-lock`).
-    pub fn has_retry_lock(self) -> bool {
-        self >= Self::new(0, 16, 0)
-    }
-
     /// Whether a missing repository and a lock have exit codes of their own (10 and 11).
     pub fn has_exit_codes(self) -> bool {
         self >= Self::new(0, 17, 0)
@@ -125,10 +120,10 @@ mod tests {
         let new = ResticVersion::new(0, 18, 0);
         let abilities = |version: ResticVersion| {
             let progress = ["backup", "restore", "check"].map(|subcommand| version.json_progress(subcommand));
-            (progress, version.has_retry_lock(), version.has_exit_codes())
+            (progress, version.has_exit_codes())
         };
-        assert_eq!(abilities(old), ([true, false, false], false, false));
-        assert_eq!(abilities(new), ([true, true, false], true, true));
+        assert_eq!(abilities(old), ([true, false, false], false));
+        assert_eq!(abilities(new), ([true, true, false], true));
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use chrono::{DateTime, Utc};
 use prestic_proto::{
+    change::Reloaded,
     error::ApiError,
     event::{Cursor, Watched},
     home::Home,
     log::LogChunk,
-    profile::{ConfigReport, ProfileDetails, ProfileSummary},
+    profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
-    service::{Api, Hello, MAX_WAIT_MS, PROTOCOL, RunSelector},
-    status::Status,
+    service::{Api, Hello, MAX_WAIT_MS, PROTOCOL, RunRequest, RunSelector},
+    status::{Status, Upcoming},
 };
 use tarpc::context::Context;
 use tokio::time::Instant;
@@ -25,6 +27,9 @@ use crate::{
 
 /// The most runs that one call returns: they must fit into a frame.
 const MAX_HISTORY: u32 = 500;
+
+/// The most coming runs that one call returns: the core works them out while others wait.
+const MAX_UPCOMING: u32 = 10_000;
 
 /// Answers one connection's calls.
 #[derive(Debug, Clone)]
@@ -52,8 +57,27 @@ impl Api for Server {
         answer(self.core.watch(after, Duration::from_millis(wait_ms.min(MAX_WAIT_MS))).await).await
     }
 
-    async fn run(self, _: Context, task: String, args: Vec<String>) -> Result<RunId, ApiError> {
-        refuse_if_gone(self.core.ask(|reply| Command::Run(task, args, reply)).await)
+    async fn run(self, _: Context, request: RunRequest) -> Result<RunId, ApiError> {
+        refuse_if_gone(self.core.ask(|reply| Command::Run(request, reply)).await)
+    }
+
+    async fn pause(self, _: Context, task: Option<String>, until: Option<DateTime<Utc>>) -> Result<(), ApiError> {
+        refuse_if_gone(self.core.ask(|reply| Command::Pause(task, until, reply)).await)
+    }
+
+    async fn resume(self, _: Context, task: Option<String>) -> Result<(), ApiError> {
+        refuse_if_gone(self.core.ask(|reply| Command::Resume(task, reply)).await)
+    }
+
+    async fn upcoming(
+        self,
+        _: Context,
+        task: Option<String>,
+        after: Option<DateTime<Utc>>,
+        limit: u32,
+    ) -> Result<Vec<Upcoming>, ApiError> {
+        let limit = usize::try_from(limit.min(MAX_UPCOMING)).unwrap_or_default();
+        refuse_if_gone(self.core.ask(|reply| Command::Upcoming(task, after, limit, reply)).await)
     }
 
     async fn find_run(self, _: Context, run: RunSelector) -> Result<Run, ApiError> {
@@ -99,7 +123,7 @@ impl Api for Server {
         refuse_if_gone(self.core.ask(|reply| Command::Profile(name, reply)).await)
     }
 
-    async fn reload(self, _: Context) -> Result<ConfigReport, ApiError> {
+    async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {
         refuse_if_gone(self.core.ask(Command::Reload).await)
     }
 

@@ -16,6 +16,7 @@ use crate::{
     clock,
     config::Profile,
     core::{CoreHandle, command::Input, news::RunNews},
+    patience::with_patience,
     records::{Record, RecordFolder, Stage, newest_lines},
     runs::{
         Job, ResticVersions,
@@ -125,13 +126,13 @@ impl Driver {
     /// Whether the record tells of more than the plan.
     async fn has_begun(&self) -> bool {
         let (records, run) = (self.records.clone(), self.run);
-        let record = timeout(END_LIMIT, blocking(move || records.read(run))).await;
+        let record = timeout(with_patience(END_LIMIT), blocking(move || records.read(run))).await;
         matches!(record, Ok(Ok(record)) if record.stage != Stage::Planned)
     }
 
     /// It has told its end, or its lock is free: it is not a zombie for long, and if it is, others look after it.
     async fn reap(&self, mut supervisor: Child) {
-        match timeout(REAP_LIMIT, supervisor.wait()).await {
+        match timeout(with_patience(REAP_LIMIT), supervisor.wait()).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!("the supervisor of run {} cannot be waited for: {error}", self.run),
             Err(_) => tracing::warn!("the supervisor of run {} does not end", self.run),
@@ -159,7 +160,7 @@ impl Driver {
     /// Writes the end of a run that has no supervisor. Returns whether it is on disk.
     pub(super) async fn write_end(&self, record: &Record) -> bool {
         let (records, ended) = (self.records.clone(), record.clone());
-        let written = timeout(END_LIMIT, blocking(move || records.write(&ended))).await;
+        let written = timeout(with_patience(END_LIMIT), blocking(move || records.write(&ended))).await;
         let written = written.unwrap_or_else(|elapsed| Err(elapsed.into()));
         if let Err(error) = &written {
             tracing::error!("the end of run {} cannot be written: {error}", self.run);

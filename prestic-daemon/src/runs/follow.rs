@@ -10,12 +10,14 @@ use std::{
     time::Duration,
 };
 
-use prestic_proto::{endpoint, outcome::Outcome, run::RunId};
+use chrono::{DateTime, Utc};
+use prestic_proto::{endpoint, lock::LockHolder, outcome::Outcome, run::RunId};
 use tokio::time::timeout;
 
 use crate::{
     clock::Stopwatch,
     core::news::RunNews,
+    patience::with_patience,
     process::{self, ProcessId},
     records::{Record, RecordFolder, Stage},
     runs::{
@@ -43,8 +45,8 @@ struct Following {
     /// How long to wait before the next attempt to connect.
     pause: Duration,
     has_warned: bool,
-    /// Whether the core knows that restic runs.
-    has_told_start: bool,
+    /// The restic of which the core knows that it runs, or has run.
+    told_restic: Option<ProcessId>,
     /// Whether the supervisor's lock is free.
     is_unlocked: bool,
     /// Whether the supervisor said that it is over, or cannot be reached and has gone.
@@ -69,7 +71,7 @@ impl Following {
             link: None,
             pause: Duration::ZERO,
             has_warned: false,
-            has_told_start: false,
+            told_restic: None,
             is_unlocked: false,
             is_over: false,
             undelivered: None,
@@ -148,8 +150,10 @@ impl Driver {
                     self.lose(following, &error);
                 }
             }
-            // What the supervisor wrote last tells more than the end of its feed.
+            // What the supervisor wrote last tells more than the end of its feed. One that ends before it has taken the
+            // connection resets it.
             Event::Report(Ok(None)) => following.lose_link(),
+            Event::Report(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => following.lose_link(),
             Event::Report(Err(error)) => self.lose(following, &error),
             Event::Connected(Ok(link)) => {
                 following.link = Some(link);
@@ -162,7 +166,9 @@ impl Driver {
                     self.lose(following, &error);
                 }
                 // The record can tell as much, if it can be read.
-                let _ = self.tell_start(following).await;
+                if following.told_restic.is_none() {
+                    let _ = self.tell_start(following).await;
+                }
                 self.deliver(following).await;
             }
             Event::Order(order) => {
@@ -200,6 +206,8 @@ impl Driver {
     async fn pass(&self, report: Report, following: &mut Following) -> io::Result<()> {
         match report {
             Report::Started => self.tell_start(following).await?,
+            Report::WaitingForLock { holders, until } => self.tell_wait(holders, until).await?,
+            Report::LimitNear(near) => self.tell(RunNews::LimitNear(near)).await,
             Report::Progress(progress) => self.tell(RunNews::Progress(progress)).await,
             Report::Stopping => self.tell(RunNews::Stopping).await,
             Report::LogGrew => self.tell(RunNews::LogGrew).await,
@@ -208,13 +216,21 @@ impl Driver {
         Ok(())
     }
 
-    /// Tells the core that restic runs, once, when the record says so.
-    async fn tell_start(&self, following: &mut Following) -> io::Result<()> {
-        if following.has_told_start {
+    /// Tells the core that restic was kept out. The record says where its log is.
+    async fn tell_wait(&self, holders: Vec<LockHolder>, until: Option<DateTime<Utc>>) -> io::Result<()> {
+        let (Stage::Waiting { log_file, .. } | Stage::Running { log_file, .. }) = self.read_record().await?.stage else {
             return Ok(());
-        }
-        if let Stage::Running { started_at, restic, log_file } = self.read_record().await?.stage {
-            following.has_told_start = true;
+        };
+        self.tell(RunNews::WaitingForLock { log_file, holders, until }).await;
+        Ok(())
+    }
+
+    /// Tells the core that restic runs, once for each that is started, when the record says so.
+    async fn tell_start(&self, following: &mut Following) -> io::Result<()> {
+        if let Stage::Running { started_at, restic, log_file } = self.read_record().await?.stage
+            && following.told_restic.as_ref() != Some(&restic)
+        {
+            following.told_restic = Some(restic.clone());
             self.tell(RunNews::Started { at: started_at, pid: restic.pid, log_file }).await;
         }
         Ok(())
@@ -226,7 +242,7 @@ impl Driver {
         // restic is interrupted once only: what was begun here is ended here.
         let is_ours = following.direct.plan.cause().is_some();
         if let Some(link) = following.link.as_mut().filter(|_| !is_ours) {
-            match timeout(LINK_LIMIT, link.send(order)).await {
+            match timeout(with_patience(LINK_LIMIT), link.send(order)).await {
                 Ok(Ok(())) => {
                     following.undelivered = None;
                     return;
@@ -282,9 +298,10 @@ fn merge(earlier: Option<Order>, order: Order) -> Order {
 /// Gives a run its outcome that was stopped without its supervisor's knowledge. Returns whether that changes it.
 fn amend(record: &mut Record, cause: StopCause) -> bool {
     let Stage::Finished { finished, .. } = &mut record.stage else { return false };
-    let was_stopped_by_us =
-        !matches!(finished.outcome, Outcome::Succeeded | Outcome::Stopped | Outcome::Interrupted | Outcome::SpawnFailed(_))
-            && finished.exit_code != Some(0);
+    let was_stopped_by_us = !matches!(
+        finished.outcome,
+        Outcome::Succeeded | Outcome::Stopped | Outcome::Interrupted | Outcome::SpawnFailed(_) | Outcome::TimedOut(_)
+    ) && finished.exit_code != Some(0);
     if was_stopped_by_us {
         finished.outcome = cause.outcome();
     }
@@ -312,7 +329,7 @@ async fn next_report(link: &mut Option<Link>) -> io::Result<Option<Report>> {
 
 async fn connect(socket: &Path, pause: Duration) -> io::Result<Link> {
     tokio::time::sleep(pause).await;
-    timeout(LINK_LIMIT, Link::connect(socket)).await?
+    timeout(with_patience(LINK_LIMIT), Link::connect(socket)).await?
 }
 
 #[cfg(test)]

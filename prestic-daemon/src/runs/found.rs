@@ -39,11 +39,14 @@ impl Found {
 pub fn end_as_interrupted(record: &mut Record) {
     let now = clock::now();
     let (started_at, log_file) = match &record.stage {
-        Stage::Running { started_at, log_file, .. } => (Some(*started_at), log_file.clone()),
+        Stage::Running { started_at, log_file, .. } | Stage::Waiting { started_at, log_file, .. } => {
+            (Some(*started_at), log_file.clone())
+        }
         Stage::Planned | Stage::Finished { .. } => (None, None),
     };
     // The clock that nobody sets went down with the supervisor: the wall clock must do.
-    let duration_ms = started_at.and_then(|at| u64::try_from((now - at).num_milliseconds()).ok()).unwrap_or_default();
+    let runs_since = started_at.filter(|_| matches!(record.stage, Stage::Running { .. }));
+    let duration_ms = runs_since.and_then(|at| u64::try_from((now - at).num_milliseconds()).ok()).unwrap_or_default();
     record.stage = Stage::Finished {
         started_at,
         log_file,
@@ -64,7 +67,10 @@ mod tests {
         Record {
             run: RunId(1),
             task: "home".to_owned(),
-            repository: String::new(),
+            repositories: Vec::new(),
+            missed: 0,
+            attempt: 0,
+            restics: Vec::new(),
             trigger: Trigger::Scheduled,
             due_at: Some(DateTime::UNIX_EPOCH),
             created_at: DateTime::UNIX_EPOCH,

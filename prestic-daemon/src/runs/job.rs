@@ -1,7 +1,8 @@
 //! What a run is to do: from its task's profile to what its supervisor is told.
 
-use std::{env, ffi::OsString, fmt};
+use std::{env, ffi::OsString, fmt, time::Duration};
 
+use chrono::{DateTime, Utc};
 use prestic_proto::{
     endpoint,
     home::{HOME_VARIABLE, Home},
@@ -12,7 +13,10 @@ use crate::{
     records::Record,
     restic::version::ResticVersion,
     runs::ResticVersions,
-    supervise::spec::{OutputFormat, RunSpec},
+    supervise::{
+        limits::Limits,
+        spec::{OutputFormat, RunSpec},
+    },
 };
 
 /// A run that is to be started.
@@ -22,6 +26,10 @@ pub struct Job {
     pub record: Record,
     /// Words to add to the task's arguments.
     pub extra_args: Vec<String>,
+    /// When the window ends in which it may run.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// How long restic has to end when a limit stops it.
+    pub stop_grace: Duration,
 }
 
 /// What a supervisor needs to start restic.
@@ -66,7 +74,6 @@ impl Job {
         } else {
             OutputFormat::Text
         };
-        command.flags.extend(retry_lock(profile, &command, version));
         RunSpec {
             run: self.record.run,
             task: self.record.task.clone(),
@@ -80,6 +87,7 @@ impl Job {
             shown_command: command.shown_line(),
             shown_repository: profile.shown_repository().unwrap_or_default(),
             restic_version: version,
+            limits: limits(profile, self.ends_at, self.stop_grace),
             output,
             log_filter: profile.log_filter().map(str::to_owned),
             cpu_priority: command.cpu_priority,
@@ -127,11 +135,16 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Returns the flag with which restic itself waits for a lock, where it can and the user has not set it.
-fn retry_lock(profile: &Profile, command: &ResticCommand, version: Option<ResticVersion>) -> Option<String> {
-    let wait = profile.wait_for_lock().filter(|_| version.is_some_and(ResticVersion::has_retry_lock))?;
-    let is_set = command.flags.iter().chain(&command.arguments).any(|word| word.starts_with("--retry-lock"));
-    (!is_set).then(|| format!("--retry-lock={}s", wait.as_secs()))
+/// Returns the limits of a run; what the core says beside what the profile says.
+fn limits(profile: &Profile, ends_at: Option<DateTime<Utc>>, stop_grace: Duration) -> Limits {
+    let milliseconds = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+    Limits {
+        max_runtime_ms: profile.max_runtime().map(milliseconds),
+        no_progress_ms: profile.no_progress_timeout().map(milliseconds),
+        ends_at,
+        wait_for_lock_ms: profile.wait_for_lock().map(milliseconds),
+        stop_grace_ms: milliseconds(stop_grace),
+    }
 }
 
 #[cfg(test)]
@@ -140,20 +153,20 @@ mod tests {
     use crate::config;
 
     #[track_caller]
-    fn check_retry_lock(options: &str, version: &str, expected: Option<&str>) {
+    fn check_limits(options: &str, expected: [Option<u64>; 3]) {
         let text = format!("[home]\nrepository = /r\ncommand = backup\nargs = /home\npassword = x\n{options}");
         let loaded = config::read(&text, std::path::Path::new("config.ini"));
-        let profile = loaded.config.profile("home").unwrap();
-        let command = profile.restic_command(Arguments::Own).unwrap();
-        assert_eq!(retry_lock(profile, &command, version.parse().ok()).as_deref(), expected);
+        let limits = limits(loaded.config.profile("home").unwrap(), None, Duration::from_secs(75));
+        assert_eq!([limits.max_runtime_ms, limits.no_progress_ms, limits.wait_for_lock_ms], expected, "{options}");
+        assert_eq!(limits.stop_grace_ms, 75_000);
     }
 
     #[test]
-    fn restic_waits_for_a_lock_where_it_can() {
-        check_retry_lock("wait-for-lock = 5m\n", "0.18.0", Some("--retry-lock=300s"));
-        check_retry_lock("wait-for-lock = 5m\n", "0.14.0", None);
-        check_retry_lock("wait-for-lock = 5m\nflag.retry-lock = 1h\n", "0.18.0", None);
-        check_retry_lock("", "0.18.0", None);
+    fn limits_are_those_of_the_profile() {
+        check_limits("", [None; 3]);
+        check_limits("wait-for-lock = 5m\n", [None, None, Some(300_000)]);
+        check_limits("max-runtime = 2h\nno-progress-timeout = 90\n", [Some(7_200_000), Some(90_000), None]);
+        check_limits("max-runtime = 0\nno-progress-timeout = 0\nwait-for-lock = 0\n", [None; 3]);
     }
 
     #[test]

@@ -45,13 +45,13 @@ impl Driver {
         let Stage::Running { restic, .. } = &record.stage else { return };
         let access = self.profile.as_ref().and_then(|profile| RepositoryAccess::of(profile, &self.home));
         let Some(RepositoryAccess { words, environment }) = access else { return };
-        let pid = restic.pid;
+        let (pid, records) = (restic.pid, self.records.clone());
         let removed = blocking(move || {
             let prepare = |command: &mut std::process::Command| {
                 command.env_clear().envs(environment.iter().cloned());
                 process::restore_descriptor_limit(command);
             };
-            unlock::unlock_after(&words, pid, prepare).map_err(io::Error::other)
+            unlock::unlock_after(&words, pid, |lock| records.have_made(lock), prepare).map_err(io::Error::other)
         });
         match removed.await {
             Ok(done) => tracing::info!("run {}: {done}", self.run),

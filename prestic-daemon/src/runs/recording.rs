@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     clock::Stopwatch,
+    patience::with_patience,
     supervise::feed::{Order, StopCause},
 };
 
@@ -29,7 +30,7 @@ impl Default for Patience {
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(60),
             limit: Duration::from_secs(600),
-            attempt: Duration::from_secs(60),
+            attempt: with_patience(Duration::from_secs(60)),
         }
     }
 }

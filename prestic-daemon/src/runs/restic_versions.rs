@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{process::Command, sync::Mutex, task, time::timeout};
 
-use crate::{process, restic::version::ResticVersion};
+use crate::{patience::with_patience, process, restic::version::ResticVersion};
 
 /// How long `restic version` may take. It needs no repository, so more means that something is very wrong.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -35,7 +35,9 @@ impl ResticVersions {
     pub async fn of(&self, executable: &[String], environment: &[(OsString, OsString)]) -> io::Result<ResticVersion> {
         let (words, path) = (executable.to_vec(), search_path(environment));
         // A folder of a server that does not answer must not hold the daemon's own threads.
-        let stamp = timeout(LIMIT, task::spawn_blocking(move || stamp(&words, &path))).await?.map_err(io::Error::other)?;
+        let stamp = timeout(with_patience(LIMIT), task::spawn_blocking(move || stamp(&words, &path)))
+            .await?
+            .map_err(io::Error::other)?;
         if let Some((known, version)) = self.known.lock().await.get(executable)
             && *known == stamp
         {
@@ -53,7 +55,7 @@ async fn ask(executable: &[String], environment: &[(OsString, OsString)]) -> io:
     command.args(words).arg("version").env_clear().envs(environment.iter().cloned());
     command.stdin(Stdio::null()).kill_on_drop(true);
     process::restore_descriptor_limit(command.as_std_mut());
-    let output = timeout(LIMIT, command.output()).await??;
+    let output = timeout(with_patience(LIMIT), command.output()).await??;
     let text = String::from_utf8_lossy(&output.stdout);
     ResticVersion::from_output(&text).map_err(|_| {
         let first_line = text.lines().next().unwrap_or_default();

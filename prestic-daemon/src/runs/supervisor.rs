@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    patience::with_patience,
     process, program,
     runs::{driver::blocking, job::Orders},
     supervise::start::LISTENING,
@@ -70,7 +71,7 @@ pub async fn spawn_supervisor(orders: Orders, lock: File) -> Result<Child, Super
         command.stdout(Stdio::from(lock));
         Ok(command)
     };
-    start(command, &spec, START_LIMIT).await
+    start(command, &spec, with_patience(START_LIMIT)).await
 }
 
 async fn start(

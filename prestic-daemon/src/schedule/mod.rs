@@ -3,83 +3,88 @@
 //! All of it is pure. Nothing here reads the clock, sleeps, or knows of tasks and runs.
 
 pub mod missed;
+pub mod spread;
+pub mod window;
+pub mod zone;
 
+mod dates;
+mod english;
 mod error;
+mod event;
+mod modifiers;
 mod next;
 mod parse;
+mod rule;
 mod set;
 mod show;
+mod spelling;
+mod wall;
 
-#[cfg(test)]
-mod brute_force;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use chrono::{DateTime, Utc};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
+use self::{dates::Dates, rule::Rule};
+pub use self::{
+    error::ScheduleError,
+    event::{AfterEnd, Event},
+    modifiers::{CatchUp, Modifiers},
+    zone::Zone,
+};
 
-pub use self::error::ScheduleError;
-use self::set::NumberSet;
-
-/// The instants at which a task is due, in whatever time zone they are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// The task is due when any of these says so; with none it never is.
-    rules: Vec<Rule>,
-}
-
-/// Some dates, and the times of day on each of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Rule {
-    dates: Dates,
-    times: Times,
-}
-
-/// The dates that are in all of these sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Dates {
-    /// Days of the month, from 1.
-    days: NumberSet,
-    /// Days of the week, Monday is 0.
-    weekdays: NumberSet,
-}
-
-/// Times of day. They are not empty together.
+/// When a task is due: at instants that follow from a calendar, and when something happens.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Times {
-    /// Times that every date has once, whatever the clocks do to it.
-    fixed: BTreeSet<NaiveTime>,
-    /// Minutes of every hour that the date really has: none in a gap, both in an overlap.
-    hourly: NumberSet,
+pub struct Schedule {
+    /// The task is due when any of these says so.
+    rules: Vec<Rule>,
+    /// The task is due when any of these happens.
+    events: Vec<Event>,
+    modifiers: Modifiers,
+}
+
+/// What the instants of a schedule depend on besides its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calendar {
+    /// Where the schedule does not name another one.
+    pub zone: Zone,
+    /// When the task was first known: the beginning of all steps that do not divide an hour or a day.
+    pub anchor: DateTime<Utc>,
 }
 
 impl Schedule {
-    /// Reads a schedule as the user wrote it. An empty text, `off`, `never` and `manual` give one that is never due.
+    /// Reads a schedule as the user wrote it. An empty text, `off` and its like give one that is never due.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         parse::parse(text)
     }
 
-    /// Whether it is never due.
+    /// Whether it has neither times nor events.
     pub fn is_never(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.events.is_empty()
     }
 
     /// Returns the first instant that is later than `after`.
-    pub fn next_after<Zone: TimeZone>(&self, after: DateTime<Utc>, zone: &Zone) -> Option<DateTime<Utc>> {
-        self.rules.iter().filter_map(|rule| next::next_after(rule, after, zone)).min()
+    pub fn next_after(&self, after: DateTime<Utc>, calendar: &Calendar) -> Option<DateTime<Utc>> {
+        self.rules.iter().filter_map(|rule| next::next_after(rule, after, calendar)).min()
     }
 
-    /// Whether all its times stand in every hour, so that one that was missed is soon followed by another.
-    fn is_hourly(&self) -> bool {
-        self.rules.iter().all(|rule| rule.times.fixed.is_empty())
+    /// Returns the events that it waits for.
+    pub fn events(&self) -> &[Event] {
+        &self.events
     }
-}
 
-impl Dates {
-    const EVERY: Self = Self { days: NumberSet::range(1, 31), weekdays: NumberSet::range(0, 6) };
+    /// Returns what it says besides its times.
+    pub fn modifiers(&self) -> &Modifiers {
+        &self.modifiers
+    }
 
-    fn contains(self, date: NaiveDate) -> bool {
-        self.days.contains(date.day()) && self.weekdays.contains(date.weekday().num_days_from_monday())
+    /// Returns the schedule in plain English, as `every day at 02:30 and 14:30`.
+    pub fn words(&self) -> String {
+        english::words(self)
+    }
+
+    /// Whether all its times are wild, so that one that was missed is usually soon followed by another.
+    fn is_wild(&self) -> bool {
+        self.rules.iter().all(Rule::is_wild)
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use ini::Properties;
-use prestic_proto::run::RunId;
+use prestic_proto::{run::RunId, status::Pause};
 
 use super::text::{decode, encode};
 
@@ -29,6 +29,10 @@ pub struct TaskEntry {
     pub run: Option<RunId>,
     /// When it last ended well.
     pub last_success: Option<DateTime<Utc>>,
+    /// When it was seen first.
+    pub first_seen: Option<DateTime<Utc>>,
+    /// Its own pause.
+    pub paused: Option<Pause>,
 }
 
 impl TaskEntry {
@@ -47,6 +51,8 @@ impl TaskEntry {
             message: text("message"),
             run: section.get("run").and_then(|run| run.parse().ok()),
             last_success: instant("last_success"),
+            first_seen: instant("first_seen"),
+            paused: read_pause(section),
         }
     }
 
@@ -65,6 +71,8 @@ impl TaskEntry {
             ("message", text(&self.message)),
             ("run", self.run.map(|run| run.to_string())),
             ("last_success", instant(self.last_success)),
+            ("first_seen", instant(self.first_seen)),
+            (PAUSED, self.paused.map(pause_text)),
         ];
         for (key, value) in values {
             match value {
@@ -73,6 +81,23 @@ impl TaskEntry {
             }
         }
     }
+}
+
+/// The key of a pause, in the section of a task or of the daemon.
+pub(super) const PAUSED: &str = "paused";
+
+/// What a pause says that lasts until somebody ends it.
+const UNTIL_RESUMED: &str = "until-resumed";
+
+/// Reads the pause of a section. One that makes no sense counts as one until somebody ends it: it was meant to hold.
+pub(super) fn read_pause(section: &Properties) -> Option<Pause> {
+    let text = section.get(PAUSED).map(str::trim).filter(|text| !text.is_empty())?;
+    Some(Pause { until: DateTime::parse_from_rfc3339(text).ok().map(|until| until.to_utc()) })
+}
+
+/// Writes a pause.
+pub(super) fn pause_text(pause: Pause) -> String {
+    pause.until.map_or_else(|| UNTIL_RESUMED.to_owned(), |until| until.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 /// Writes an instant as Python's `time.time()`, to the millisecond.

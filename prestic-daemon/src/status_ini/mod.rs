@@ -6,6 +6,7 @@
 mod entry;
 mod python;
 mod seal;
+mod sections;
 mod text;
 
 #[cfg(test)]
@@ -22,7 +23,9 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use ini::{EscapePolicy, Ini, LineSeparator, Properties, WriteOption};
+use ini::Properties;
+use prestic_proto::status::Pause;
+use sections::Sections;
 use thiserror::Error;
 
 pub use self::entry::TaskEntry;
@@ -35,10 +38,9 @@ const DAEMON_SECTION: &str = "__prestic__";
 const LAST_RUN: &str = "last_run_number";
 
 /// The content of `status.ini`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct StatusIni {
-    /// Section by section as it stands in the file, but for the names, which are those of the tasks.
-    content: Ini,
+    sections: Sections,
     /// A file that nothing may be written over.
     in_the_way: Option<Arc<InTheWay>>,
 }
@@ -107,7 +109,7 @@ impl StatusIni {
     /// Reads the file; none is an empty one. An unusable one is renamed to `status.ini.bad-<time>`.
     pub fn load(path: &Path, now: DateTime<Utc>) -> (Self, Option<Warning>) {
         let damage = match read(path) {
-            Ok(content) => return (Self { content, in_the_way: None }, None),
+            Ok(sections) => return (Self { sections, in_the_way: None }, None),
             Err(damage) => damage,
         };
         match set_aside(path, now) {
@@ -122,30 +124,64 @@ impl StatusIni {
 
     /// Returns what is known of a task.
     pub fn task(&self, name: &str) -> Option<TaskEntry> {
-        self.content.section(Some(text::section_name(name))).map(TaskEntry::read)
+        self.sections.get(&text::section_name(name)).as_ref().map(TaskEntry::read)
     }
 
     /// Notes what is known of a task now. Keys of its section that are not ours stay.
     pub fn set_task(&mut self, name: &str, entry: &TaskEntry) {
-        entry.write(self.section_mut(&text::section_name(name)));
+        self.change(&text::section_name(name), |section| entry.write(section));
     }
 
     /// Notes the daemon's process.
     pub fn set_daemon_pid(&mut self, pid: u32) {
-        self.section_mut(DAEMON_SECTION).insert("pid", pid.to_string());
+        self.change(DAEMON_SECTION, |section| section.insert("pid", pid.to_string()));
     }
 
     /// Returns the greatest number that a run was given; 0 before the first.
     pub fn last_run(&self) -> u64 {
-        let number = self.content.section(Some(DAEMON_SECTION)).and_then(|section| section.get(LAST_RUN));
+        let section = self.sections.get(DAEMON_SECTION);
+        let number = section.as_ref().and_then(|section| section.get(LAST_RUN));
         number.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
     }
 
     /// Notes the greatest number that a run was given, so that it is not given again.
     pub fn set_last_run(&mut self, number: u64) {
-        self.section_mut(DAEMON_SECTION).insert(LAST_RUN, number.to_string());
+        self.change(DAEMON_SECTION, |section| section.insert(LAST_RUN, number.to_string()));
     }
 
+    /// Returns the pause of all tasks.
+    pub fn pause(&self) -> Option<Pause> {
+        self.sections.get(DAEMON_SECTION).as_ref().and_then(entry::read_pause)
+    }
+
+    /// Notes the pause of all tasks.
+    pub fn set_pause(&mut self, pause: Option<Pause>) {
+        self.change(DAEMON_SECTION, |section| match pause {
+            Some(pause) => section.insert(entry::PAUSED, entry::pause_text(pause)),
+            None => drop(section.remove_all(entry::PAUSED)),
+        });
+    }
+
+    /// Returns the content as it is to be written.
+    pub fn to_file(&self) -> StatusFile {
+        StatusFile { text: seal::seal(&self.sections.to_text()), in_the_way: self.in_the_way.clone() }
+    }
+
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut Properties)) {
+        let mut section = self.sections.get(name).unwrap_or_default();
+        change(&mut section);
+        self.sections.set(name, section).expect("a text can be written into memory");
+    }
+}
+
+/// A content that is to be written.
+#[derive(Debug)]
+pub struct StatusFile {
+    text: String,
+    in_the_way: Option<Arc<InTheWay>>,
+}
+
+impl StatusFile {
     /// Writes the file so that a crash leaves the old one or the new one.
     pub fn save(&self, path: &Path) -> io::Result<()> {
         if let Some(in_the_way) = self.in_the_way.as_ref().filter(|in_the_way| !in_the_way.is_gone.load(Ordering::Relaxed)) {
@@ -154,25 +190,13 @@ impl StatusIni {
                 _ => in_the_way.is_gone.store(true, Ordering::Relaxed),
             }
         }
-        atomic_write::replace(path, seal::seal(&self.to_text()?).as_bytes())
-    }
-
-    fn to_text(&self) -> io::Result<String> {
-        let options =
-            WriteOption { escape_policy: EscapePolicy::Nothing, line_separator: LineSeparator::CR, kv_separator: " = " };
-        let mut text = Vec::new();
-        self.content.write_to_opt(&mut text, options)?;
-        String::from_utf8(text).map_err(io::Error::other)
-    }
-
-    fn section_mut(&mut self, name: &str) -> &mut Properties {
-        self.content.entry(Some(name.to_owned())).or_insert_with(Properties::new)
+        atomic_write::replace(path, self.text.as_bytes())
     }
 }
 
-fn read(path: &Path) -> Result<Ini, Damage> {
+fn read(path: &Path) -> Result<Sections, Damage> {
     let bytes = match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ini::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Sections::default()),
         bytes => bytes.map_err(Damage::Unreadable)?,
     };
     if bytes.is_empty() {

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use prestic_proto::status::Pause;
+
 use super::*;
 
 /// As Python's `ConfigParser.write` leaves it.
@@ -32,6 +34,8 @@ fn full_entry() -> TaskEntry {
         message: Some("failed: 100% full".into()),
         run: Some("12".parse().unwrap()),
         last_success: millis(1_600_000_000_000),
+        first_seen: millis(1_500_000_000_000),
+        paused: Some(Pause { until: millis(1_800_000_000_000) }),
     }
 }
 
@@ -49,7 +53,7 @@ fn load(content: impl AsRef<[u8]>) -> (TempDir, StatusIni, Option<Warning>) {
 fn saved(status: &StatusIni) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("status.ini");
-    status.save(&path).unwrap();
+    status.to_file().save(&path).unwrap();
     fs::read(&path).unwrap()
 }
 
@@ -60,7 +64,7 @@ fn check_set_aside(content: impl AsRef<[u8]>, damage: &str) {
     assert_eq!(found.to_string(), damage);
     assert_eq!(kept_as, folder.path().join("status.ini.bad-20260102T030405Z"));
     assert_eq!(fs::read(kept_as).unwrap(), content.as_ref());
-    assert_eq!(status.content.len(), StatusIni::default().content.len());
+    assert!(status.sections.is_empty());
 }
 
 #[test]
@@ -177,7 +181,7 @@ fn odd_names_and_texts_come_back() {
     for text in texts {
         assert_eq!(loaded.task(text), Some(entry(text)), "for {text:?}");
     }
-    assert_eq!(loaded.content.get_from(Some(DAEMON_SECTION), "pid"), Some("1"));
+    assert_eq!(loaded.sections.get(DAEMON_SECTION).unwrap().get("pid"), Some("1"));
 }
 
 #[test]
@@ -211,7 +215,7 @@ fn file_that_could_not_be_set_aside_is_not_overwritten_later() {
     let mut status = StatusIni { in_the_way: Some(in_the_way), ..StatusIni::default() };
     for pid in 1..4 {
         status.set_daemon_pid(pid);
-        status.clone().save(&path).unwrap();
+        status.to_file().save(&path).unwrap();
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     assert_eq!(fs::read(folder.path().join("status.ini.bad-20260102T030405Z")).unwrap(), b"precious");
@@ -288,7 +292,7 @@ fn python_reads_what_we_write_and_we_read_what_python_makes_of_it() {
     let path = folder.path().join("status.ini");
     let mut status = small_state();
     status.set_task("a]b %d", &full_entry());
-    status.save(&path).unwrap();
+    status.to_file().save(&path).unwrap();
     let output = match Command::new("python3").args(["-c", PYTHON]).arg(&path).output() {
         // The samples above say the same where there is no Python.
         Err(error) if error.kind() == ErrorKind::NotFound => return,
@@ -304,6 +308,8 @@ fn python_reads_what_we_write_and_we_read_what_python_makes_of_it() {
             "log_file": "2023.11.14_22.13-a%2Fb.txt",
             "last_run": "1700000060.007",
             "exit_code": "-9",
+            "first_seen": "2017-07-14T02:40:00Z",
+            "paused": "2027-01-15T08:00:00Z",
             "last_due": "2023-11-14T22:13:00Z",
             "outcome": "failed",
             "message": "failed: 100% full",

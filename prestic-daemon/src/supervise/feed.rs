@@ -3,17 +3,32 @@
 //! A supervisor tells a new listener all that it knows, then what changes. It never waits for a listener: the latest
 //! progress replaces an older one that has not been sent.
 
-use prestic_proto::{outcome::Outcome, progress::Progress};
+use chrono::{DateTime, Utc};
+use prestic_proto::{
+    limit::{Limit, LimitNear},
+    lock::LockHolder,
+    outcome::Outcome,
+    progress::Progress,
+};
 use serde::{Deserialize, Serialize};
 
 /// From the supervisor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Report {
-    /// restic runs; the record says so too.
+    /// restic runs; the record says so too. It can come again, after a wait.
     Started,
+    /// restic was kept out by a lock and will be started again; the record says so too.
+    WaitingForLock {
+        /// Who holds it.
+        holders: Vec<LockHolder>,
+        /// When the wait ends.
+        until: Option<DateTime<Utc>>,
+    },
     /// How far restic has come.
     Progress(Progress),
+    /// A limit will end the run, if nothing changes; or none will any more.
+    LimitNear(Option<LimitNear>),
     /// There is more to read in the log; told as seldom as progress.
     LogGrew,
     /// restic was asked to stop.
@@ -45,6 +60,8 @@ pub enum StopCause {
     User,
     /// The end of the daemon or of the machine, which has nothing to do with the run.
     Shutdown,
+    /// A limit of the run itself.
+    Limit(Limit),
 }
 
 impl StopCause {
@@ -53,6 +70,7 @@ impl StopCause {
         match self {
             Self::User => Outcome::Stopped,
             Self::Shutdown => Outcome::Interrupted,
+            Self::Limit(limit) => Outcome::TimedOut(limit),
         }
     }
 }

@@ -12,8 +12,9 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use interprocess::local_socket::{Listener, Stream, traits::Listener as _};
-use prestic_proto::progress::Progress;
+use prestic_proto::{limit::LimitNear, lock::LockHolder, progress::Progress};
 
 use crate::{
     clock::Stopwatch,
@@ -42,20 +43,48 @@ pub struct Feed {
 
 #[derive(Debug, Default)]
 struct Known {
-    has_started: bool,
+    /// What restic does, if it was ever started.
+    phase: Option<Phase>,
+    /// How often that has changed.
+    phase_version: u64,
     is_stopping: bool,
     has_finished: bool,
     progress: Progress,
     /// How often the progress has changed: what a listener has been told is a number below it.
     progress_version: u64,
     log_length: u64,
+    limit_near: Option<LimitNear>,
     listeners: usize,
+}
+
+/// What restic does.
+#[derive(Debug, Clone)]
+enum Phase {
+    Runs,
+    Waits { holders: Vec<LockHolder>, until: Option<DateTime<Utc>> },
 }
 
 impl Feed {
     /// Tells that restic runs.
     pub fn started(&self) {
-        self.change(|known| known.has_started = true);
+        self.enter(Phase::Runs);
+    }
+
+    /// Tells that it was kept out by a lock, and that it will be started again.
+    pub fn waiting_for_lock(&self, holders: Vec<LockHolder>, until: Option<DateTime<Utc>>) {
+        self.enter(Phase::Waits { holders, until });
+    }
+
+    /// Tells which limit is near, if any is.
+    pub fn limit_near(&self, near: Option<LimitNear>) {
+        self.change(|known| known.limit_near = near);
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.change(|known| {
+            known.phase = Some(phase);
+            known.phase_version += 1;
+        });
     }
 
     /// Tells how far it has come.
@@ -130,8 +159,9 @@ impl Feed {
 /// What one listener has been told.
 #[derive(Debug, Default)]
 struct Told {
-    started: bool,
+    phase_version: u64,
     stopping: bool,
+    limit_near: Option<LimitNear>,
     progress_version: u64,
     log_length: u64,
     /// When progress, or a longer log, was told last.
@@ -148,14 +178,22 @@ enum Next {
 
 impl Told {
     fn next(&mut self, known: &Known) -> Next {
-        if known.has_started && !std::mem::replace(&mut self.started, true) {
-            return Next::Report(Report::Started);
+        if let Some(phase) = known.phase.as_ref().filter(|_| self.phase_version != known.phase_version) {
+            self.phase_version = known.phase_version;
+            return Next::Report(match phase.clone() {
+                Phase::Runs => Report::Started,
+                Phase::Waits { holders, until } => Report::WaitingForLock { holders, until },
+            });
         }
         if known.is_stopping && !std::mem::replace(&mut self.stopping, true) {
             return Next::Report(Report::Stopping);
         }
         if known.has_finished {
             return Next::Report(Report::Finished);
+        }
+        if self.limit_near != known.limit_near {
+            self.limit_near = known.limit_near;
+            return Next::Report(Report::LimitNear(known.limit_near));
         }
         let has_progress = known.progress_version != self.progress_version;
         if !has_progress && known.log_length == self.log_length {
@@ -242,111 +280,4 @@ fn take_orders(listener: impl Read, order: impl Fn(Order)) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{Receiver, sync_channel};
-
-    use interprocess::local_socket::{GenericFilePath, ToFsName, traits::Stream as _};
-    use prestic_proto::{endpoint, home::Home, run::RunId};
-
-    use super::*;
-    use crate::supervise::feed::StopCause;
-
-    /// Collects what a listener is told, one report a message.
-    struct Ear(std::sync::mpsc::SyncSender<Report>);
-
-    impl Write for Ear {
-        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-            self.0.send(serde_json::from_slice(line)?).map_err(|_| io::ErrorKind::BrokenPipe)?;
-            Ok(line.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn listen_to(feed: &Arc<Feed>) -> Receiver<Report> {
-        let (ear, heard) = sync_channel(0);
-        let seat = Seat::take(feed).unwrap();
-        thread::spawn(move || seat.0.tell(&mut Ear(ear), &AtomicBool::new(false)));
-        heard
-    }
-
-    fn progress(files_done: u64) -> Progress {
-        Progress { files_done, ..Progress::default() }
-    }
-
-    #[test]
-    fn late_listener_is_told_all_that_is_known() {
-        let feed = Arc::new(Feed::default());
-        feed.started();
-        feed.progress(progress(1));
-        feed.progress(progress(2));
-        feed.stopping();
-        let heard = listen_to(&feed);
-        let reports: Vec<Report> = heard.iter().take(3).collect();
-        assert_eq!(reports, [Report::Started, Report::Stopping, Report::Progress(progress(2))]);
-        feed.change(|known| known.has_finished = true);
-        assert_eq!(heard.iter().collect::<Vec<_>>(), [Report::Finished]);
-    }
-
-    #[test]
-    fn slow_listener_hears_the_latest_progress_and_nobody_waits_for_it() {
-        let feed = Arc::new(Feed::default());
-        let heard = listen_to(&feed);
-        for files in 0..1000 {
-            feed.progress(progress(files));
-        }
-        feed.finish(Duration::ZERO);
-        let reports: Vec<Report> = heard.iter().collect();
-        assert!(reports.len() <= 2, "{reports:?}");
-        assert_eq!(reports.last(), Some(&Report::Finished));
-    }
-
-    #[test]
-    fn progress_waits_for_its_interval() {
-        let known = Known { progress: progress(1), progress_version: 1, ..Known::default() };
-        let mut told = Told { told_at: Some(Stopwatch::start()), ..Told::default() };
-        assert!(matches!(told.next(&known), Next::After(pause) if pause <= PROGRESS_INTERVAL));
-        told.told_at = None;
-        assert_eq!(told.next(&known), Next::Report(Report::Progress(progress(1))));
-        assert_eq!(told.next(&known), Next::Nothing);
-    }
-
-    #[test]
-    fn orders_are_taken_until_one_is_not_understood() {
-        let (sender, orders) = sync_channel(8);
-        let lines = b"{\"stop\":{\"grace_ms\":5}}\nnonsense\n{\"stop\":{\"grace_ms\":6}}\n";
-        assert!(take_orders(&lines[..], |order| sender.send(order).unwrap()).is_err());
-        drop(sender);
-        assert_eq!(orders.iter().collect::<Vec<_>>(), [Order::Stop { grace_ms: 5, by: StopCause::User }]);
-    }
-
-    #[test]
-    fn endless_order_is_refused() {
-        assert!(take_orders(io::repeat(b'x'), |_| panic!("not an order")).is_ok());
-    }
-
-    #[test]
-    fn socket_carries_reports_and_orders_and_forgets_who_leaves() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = endpoint::run_socket(&Home::at(folder.path()), RunId(1));
-        let feed = Arc::new(Feed::default());
-        let (sender, orders) = sync_channel(8);
-        serve(process::listen(&path).unwrap(), Arc::clone(&feed), move |order| sender.send(order).unwrap()).unwrap();
-        feed.started();
-        let connect = || Stream::connect(path.as_path().to_fs_name::<GenericFilePath>().unwrap()).unwrap();
-        for _ in 0..3 * MAX_LISTENERS {
-            let mut listener = BufReader::new(connect());
-            let mut line = String::new();
-            listener.read_line(&mut line).unwrap();
-            assert_eq!(line, "\"started\"\n");
-            listener.get_mut().write_all(b"{\"stop\":{\"grace_ms\":7,\"by\":\"shutdown\"}}\n").unwrap();
-            assert_eq!(orders.recv().unwrap(), Order::Stop { grace_ms: 7, by: StopCause::Shutdown });
-            drop(listener);
-            // The next one finds a place only because this one's is given back.
-            let known = feed.changed.wait_while(feed.lock(), |known| known.listeners > 0).unwrap();
-            drop(known);
-        }
-    }
-}
+mod tests;

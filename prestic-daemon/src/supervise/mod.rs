@@ -9,6 +9,12 @@ pub mod spec;
 pub mod conduct;
 pub mod start;
 
+mod attend;
+mod lock_wait;
+
+pub mod limits;
+pub mod lock_rules;
+pub mod repository_locks;
 pub mod stop;
 pub mod unlock;
 

@@ -46,6 +46,12 @@ pub struct Output {
     last_lines: LastLines,
     error_lines: LastLines,
     file_errors: u64,
+    /// How many lines told something new.
+    steps: u64,
+    /// The bytes of all lines.
+    bytes: u64,
+    /// The numbers that were told last.
+    numbers: Option<Numbers>,
     summary: Option<Summary>,
     /// Progress that the listeners have not been told.
     progress: Option<Progress>,
@@ -55,6 +61,9 @@ pub struct Output {
     line: String,
     is_closed: bool,
 }
+
+/// What moves while restic gets on, of all that a progress message tells.
+type Numbers = (Option<u64>, [u64; 4]);
 
 /// What the record is told of the output.
 #[derive(Debug, Default, PartialEq)]
@@ -88,6 +97,9 @@ impl Output {
             last_lines: LastLines::new(LAST_LINES, LAST_LINE_LENGTH),
             error_lines: LastLines::new(ERROR_LINES, ERROR_LINE_LENGTH),
             file_errors: 0,
+            steps: 0,
+            bytes: 0,
+            numbers: None,
             summary: None,
             progress: None,
             held: None,
@@ -96,9 +108,21 @@ impl Output {
         }
     }
 
-    /// Starts the clock by which speeds are told.
+    /// Starts the clock by which speeds are told, and forgets what an earlier restic of this run said.
     pub fn restic_started(&mut self, stopwatch: Stopwatch) {
         self.stopwatch = stopwatch;
+        self.last_lines.lines.clear();
+        self.error_lines.lines.clear();
+        self.file_errors = 0;
+        self.numbers = None;
+        self.summary = None;
+        self.is_closed = false;
+    }
+
+    /// Returns how many lines have told something new, and how many bytes all lines have. A line with the same numbers as the
+    /// one before tells nothing new.
+    pub fn movement(&self) -> (u64, u64) {
+        (self.steps, self.bytes)
     }
 
     /// Takes a line of restic, of which `cut` bytes are missing.
@@ -106,6 +130,7 @@ impl Output {
         if self.is_closed {
             return;
         }
+        self.bytes += bytes.len() as u64 + cut + 1;
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         push_clean(&mut line, bytes);
@@ -134,12 +159,23 @@ impl Output {
         }
         match message {
             Message::Status(status) => {
-                self.progress = Some(status.into_progress(self.stopwatch.elapsed_ms(), self.file_errors));
+                let progress = status.into_progress(self.stopwatch.elapsed_ms(), self.file_errors);
+                self.count_step(Some(&progress));
+                self.progress = Some(progress);
+                return;
             }
             Message::Error(_) => self.file_errors += 1,
             Message::Summary(summary) => self.summary = summary.to_summary(self.file_errors).or(self.summary.take()),
             Message::VerboseStatus(_) | Message::ExitError(_) | Message::Initialized(_) => {}
         }
+        self.count_step(None);
+    }
+
+    fn count_step(&mut self, progress: Option<&Progress>) {
+        let numbers = progress.map(numbers_of);
+        let is_new = numbers.is_none() || numbers != self.numbers;
+        self.numbers = numbers.or(self.numbers);
+        self.steps += u64::from(is_new);
     }
 
     fn take_text(&mut self, stream: Stream, line: &str) {
@@ -150,8 +186,10 @@ impl Output {
                 self.error_lines.push(line);
             }
             self.log_line(line);
+            self.count_step(None);
             return;
         };
+        self.count_step(Some(&progress.progress));
         if self.held.as_ref().is_some_and(|(held, _)| held.is_complete && !progress.is_complete) {
             self.let_held_line_go();
         }
@@ -217,6 +255,11 @@ impl Output {
     }
 }
 
+fn numbers_of(progress: &Progress) -> Numbers {
+    let counts = [progress.files_done, progress.files_total, progress.bytes_done, progress.bytes_total];
+    (progress.fraction.map(f64::to_bits), counts)
+}
+
 /// Cleans a text that came out of JSON, where control characters are escaped and so have not been seen yet.
 fn clean_lines(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -260,123 +303,4 @@ impl LastLines {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    struct Rig {
-        file: tempfile::NamedTempFile,
-        output: Output,
-    }
-
-    fn rig(format: OutputFormat, filter: Option<&str>) -> Rig {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let log = Log::new(file.reopen().unwrap());
-        Rig { output: Output::new(format, filter, log), file }
-    }
-
-    impl Rig {
-        fn take(&mut self, lines: &[&str]) -> &mut Self {
-            for line in lines {
-                self.output.take(Stream::Output, line.as_bytes(), 0);
-            }
-            self
-        }
-
-        fn log(&mut self) -> String {
-            self.output.close();
-            self.output.finish_log("");
-            fs::read_to_string(&self.file).unwrap()
-        }
-    }
-
-    const STATUS: &str = r#"{"message_type":"status","percent_done":0.5,"total_files":4,"current_files":["/a"]}"#;
-    const ERROR: &str = r#"{"message_type":"error","error":{"message":"open /a: denied"},"item":"/a"}"#;
-    const SUMMARY: &str = r#"{"message_type":"summary","files_new":3,"total_files_processed":3,"snapshot_id":"0123456789"}"#;
-
-    #[test]
-    fn json_becomes_progress_and_text() {
-        let mut rig = rig(OutputFormat::Json, None);
-        rig.take(&[STATUS, ERROR, "no parent snapshot found", r#"{"message_type":"new-in-1.0"}"#, SUMMARY]);
-        let progress = rig.output.flush().unwrap();
-        assert_eq!((progress.fraction, progress.current_file.as_deref()), (Some(0.5), Some("/a")));
-        assert_eq!(rig.output.flush(), None);
-        let findings = rig.output.findings();
-        assert_eq!(findings.file_errors, 1);
-        let summary = findings.summary.unwrap();
-        assert_eq!((summary.snapshot_id.as_deref(), summary.files_new, summary.errors), (Some("0123456789"), 3, 1));
-        let log = rig.log();
-        assert!(
-            log.starts_with("error: open /a: denied\nno parent snapshot found\n{\"message_type\":\"new-in-1.0\"}\n\nFiles: ")
-        );
-        assert!(log.ends_with("\nsnapshot 01234567 saved\n"), "{log}");
-    }
-
-    #[test]
-    fn json_that_the_user_asked_for_stays_json() {
-        let mut rig = rig(OutputFormat::JsonForUser, None);
-        rig.take(&[STATUS, SUMMARY]);
-        assert!(rig.output.flush().is_some());
-        assert!(rig.output.findings().summary.is_some());
-        assert_eq!(rig.log(), format!("{STATUS}\n{SUMMARY}\n"));
-    }
-
-    #[test]
-    fn of_text_progress_only_the_last_line_of_each_part_is_logged() {
-        let mut rig = rig(OutputFormat::Text, None);
-        rig.take(&["load indexes", "[0:00] 50.00%  1 / 2 index files", "[0:00] 100.00%  2 / 2 index files"]);
-        rig.take(&["[0:01] 4.00%  1 / 25 packs", "[0:02] 100.00%  25 / 25 packs", "no errors were found"]);
-        assert_eq!(rig.output.flush().unwrap().files_done, 25);
-        assert_eq!(
-            rig.log(),
-            "load indexes\n[0:00] 100.00%  2 / 2 index files\n[0:02] 100.00%  25 / 25 packs\nno errors were found\n"
-        );
-    }
-
-    #[test]
-    fn filter_looks_at_the_start_of_a_line() {
-        let mut rig = rig(OutputFormat::Text, Some(r"unchanged\s/|x"));
-        rig.take(&["unchanged /a", "is unchanged /b", "ax", "xa"]);
-        assert_eq!(rig.log(), "is unchanged /b\nax\n");
-    }
-
-    #[test]
-    fn wrong_filter_is_told_in_the_log() {
-        let mut rig = rig(OutputFormat::Text, Some("("));
-        assert_eq!(rig.take(&["("]).log(), "warning: log-filter is no regular expression: (\n(\n");
-    }
-
-    #[test]
-    fn cut_line_has_a_mark_and_is_not_read_as_json() {
-        let mut rig = rig(OutputFormat::Json, None);
-        rig.output.take(Stream::Output, STATUS.as_bytes(), 1048576);
-        assert_eq!(rig.output.flush(), None);
-        assert_eq!(rig.log(), format!("{STATUS} [… 1048576 bytes cut]\n"));
-    }
-
-    #[test]
-    fn control_characters_in_json_do_not_reach_the_log() {
-        let mut rig = rig(OutputFormat::Json, None);
-        rig.take(&[r#"{"message_type":"verbose_status","action":"new","item":"/\u001b[2Ja\rb"}"#]);
-        assert_eq!(rig.log(), "new       /ab, saved in 0.000s (0 B added)\n");
-    }
-
-    #[test]
-    fn last_lines_are_kept_short_and_few() {
-        let mut rig = rig(OutputFormat::Text, None);
-        for number in 0..30 {
-            rig.take(&[&format!("{number}"), &"ä".repeat(500)]);
-        }
-        let lines = rig.output.findings().last_lines;
-        assert_eq!((lines.len(), lines[0].as_str()), (LAST_LINES, "20"));
-        assert_eq!(lines[1].chars().count(), LAST_LINE_LENGTH + 1);
-    }
-
-    #[test]
-    fn nothing_is_taken_after_the_end() {
-        let mut rig = rig(OutputFormat::Text, None);
-        rig.take(&["a"]).output.close();
-        assert_eq!(rig.take(&["b"]).log(), "a\n");
-    }
-}
+mod tests;

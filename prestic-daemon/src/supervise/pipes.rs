@@ -17,18 +17,19 @@ use crate::supervise::{
 /// The most bytes that are read at once, and so the most that wait to be written into the log.
 const CHUNK: usize = 64 * 1024;
 
-/// Reads a pipe on a thread of its own, and says when it has ended.
+/// Reads a pipe on a thread of its own, and says `end` when it has ended.
 pub fn drain(
     pipe: PipeReader,
     stream: Stream,
     output: Arc<Mutex<Output>>,
     feed: Arc<Feed>,
+    end: Event,
     events: SyncSender<Event>,
 ) -> io::Result<()> {
     thread::Builder::new().name("pipe".to_owned()).spawn(move || {
         read_to_end(pipe, stream, &output, &feed);
         // Nobody listens any more if the run was over before its pipes were.
-        let _ = events.send(Event::StreamEnded);
+        let _ = events.send(end);
     })?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     process::{CpuPriority, IoPriority},
     restic::version::ResticVersion,
+    supervise::limits::Limits,
 };
 
 /// All that a supervisor needs to know of its run.
@@ -39,6 +40,8 @@ pub struct RunSpec {
     pub shown_repository: String,
     /// restic's version, where it is known.
     pub restic_version: Option<ResticVersion>,
+    /// How long it may take.
+    pub limits: Limits,
     /// What restic writes.
     pub output: OutputFormat,
     /// Lines that match are left out of the log.

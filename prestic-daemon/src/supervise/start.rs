@@ -16,6 +16,7 @@ use crate::{
         conduct::{self, Event},
         feed::{Order, StopCause},
         feed_server::{self, Feed},
+        lock_rules::LockRules,
         spec::RunSpec,
     },
 };
@@ -84,7 +85,7 @@ pub fn run_supervisor() -> Result<(), SuperviseError> {
     let _ = writeln!(io::stderr(), "{LISTENING}");
     process::let_go_of_starter().map_err(SuperviseError::Prepare)?;
     let socket = spec.socket.clone();
-    conduct::conduct(&spec, &records, record, &feed, (sender, events));
+    conduct::conduct(&spec, &records, record, &feed, (sender, events), &LockRules::default());
     // Left behind, it would be in nobody's way: the next supervisor has another name.
     let _ = std::fs::remove_file(socket);
     Ok(())

@@ -48,6 +48,11 @@ impl StopPlan {
         self.kill_at_ms.take_if(|at| *at <= now_ms).map(|_| StopAction::Kill)
     }
 
+    /// Returns the instant at which there is something to do though nobody asks.
+    pub fn kill_at_ms(&self) -> Option<u64> {
+        self.kill_at_ms
+    }
+
     /// Returns how long there is nothing to do unless somebody asks.
     pub fn time_left(&self, now_ms: u64) -> Option<Duration> {
         self.kill_at_ms.map(|at| Duration::from_millis(at.saturating_sub(now_ms)))

@@ -2,43 +2,25 @@
 //!
 //! `restic unlock` takes a lock of this host for stale when it cannot signal the process, which is also so for a living
 //! process of another user, and it does signal a process that got the number later. So it is run only when a lock names
-//! exactly the process that we saw end, and no other lock can be misjudged. `--remove-all` is never used.
+//! exactly the process that we saw end, and no other lock can be misjudged: neither that of a living process, nor that of
+//! another machine with the same name. `--remove-all` is never used.
 
-use std::{
-    io::{self, Read},
-    process::{Command, Stdio},
-    sync::mpsc::{RecvTimeoutError, sync_channel},
-    thread,
-    time::Duration,
+use std::{process::Command, thread, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    clock, process,
+    restic::lock::Lock,
+    supervise::{
+        lock_rules::LockRules,
+        repository_locks::{LockError, RepositoryLocks},
+    },
 };
 
-use serde::Deserialize;
-use thiserror::Error;
-
-use crate::process;
-
-/// How long one of restic's own commands may take here.
-const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-
-/// The most bytes that are read of what such a command writes.
-const ANSWER_LIMIT: u64 = 1024 * 1024;
-
-/// The most locks that are looked at. A healthy repository has a few.
-const MAX_LOCKS: usize = 100;
-
 /// How often `unlock` is run, and the pause in between.
-const MAX_TRIES: u32 = 8;
-const REAPING_PAUSE: Duration = Duration::from_millis(500);
-
-/// A lock, as `restic cat lock` shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Lock {
-    /// The machine of its holder.
-    pub hostname: String,
-    /// The holder's process id.
-    pub pid: u32,
-}
+pub(super) const MAX_TRIES: u32 = 8;
+pub(super) const REAPING_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether to unlock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,58 +33,54 @@ pub enum Decision {
     Leave(String),
 }
 
-/// Looking at the locks, or removing them, did not work.
-#[derive(Debug, Error)]
-pub enum UnlockError {
-    /// The command did not start, or its answer could not be read.
-    #[error("cannot run `{command}`")]
-    Run {
-        /// restic's command.
-        command: String,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The command took too long.
-    #[error("`{0}` did not end within {limit} seconds", limit = COMMAND_LIMIT.as_secs())]
-    TooSlow(String),
-    /// The command failed.
-    #[error("`{command}` failed: {answer}")]
-    Refused {
-        /// restic's command.
-        command: String,
-        /// The last line that it wrote.
-        answer: String,
-    },
-    /// There is no telling what all these locks are.
-    #[error("the repository has more than {MAX_LOCKS} locks")]
-    TooMany,
-}
-
-/// Decides from all locks of a repository.
-pub fn decide(locks: &[Lock], hostname: &str, ended_pid: u32, is_pid_in_use: impl Fn(u32) -> bool) -> Decision {
-    let mut of_this_host = locks.iter().filter(|lock| lock.hostname == hostname);
+/// Decides from all locks of a repository. `is_ours` tells whether a restic that PRestic has started made a lock.
+pub fn decide(
+    locks: &[Lock],
+    hostname: &str,
+    ended_pid: u32,
+    is_pid_in_use: impl Fn(u32) -> bool,
+    is_ours: impl Fn(&Lock) -> bool,
+    now: DateTime<Utc>,
+) -> Decision {
+    let of_this_host = locks.iter().filter(|lock| lock.hostname == hostname);
     if !of_this_host.clone().any(|lock| lock.pid == ended_pid) {
         return Decision::NothingToDo;
     }
-    match of_this_host.find(|lock| is_pid_in_use(lock.pid)) {
+    // restic would remove that one, too, and its holder may live on a machine whose clock is wrong.
+    let looks_old = |lock: &&Lock| lock.hostname != hostname && now - lock.time > LockRules::default().old_after;
+    if let Some(lock) = locks.iter().find(looks_old) {
+        return Decision::Leave(format!("{} has a lock that looks so old that unlocking would remove it", lock.hostname));
+    }
+    match of_this_host.clone().find(|lock| is_pid_in_use(lock.pid)) {
         Some(lock) if lock.pid == ended_pid => {
             Decision::Leave(format!("another process has got the number {ended_pid}, and unlocking would signal it"))
         }
         Some(lock) => Decision::Leave(format!("process {} of this machine has a lock, too", lock.pid)),
-        None => Decision::Unlock,
+        None => match of_this_host.clone().find(|lock| lock.pid != ended_pid && !is_ours(lock)) {
+            Some(lock) => Decision::Leave(format!(
+                "process {} of a machine with this name has a lock, too, and was not started by PRestic",
+                lock.pid
+            )),
+            None => Decision::Unlock,
+        },
     }
 }
 
 /// Removes the lock of a restic of this machine that has certainly ended. Returns a line for the log on what was done.
 ///
-/// `restic` is the program with the flags that lead to the repository; `prepare` gives each of its commands the environment
+/// `restic` is the program with the flags that lead to the repository; `is_ours` tells whether a restic that PRestic has
+/// started made a lock; `prepare` gives each of its commands the environment
 /// of the run, where the caller's own is another one.
-pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Command)) -> Result<String, UnlockError> {
-    let ask = |arguments: &[&str]| ask(restic, arguments, &prepare);
+pub fn unlock_after(
+    restic: &[String],
+    ended_pid: u32,
+    is_ours: impl Fn(&Lock) -> bool,
+    prepare: impl Fn(&mut Command),
+) -> Result<String, LockError> {
+    let locks = RepositoryLocks::new(restic, prepare);
     let mut tries = 0;
     loop {
-        match decide(&locks(&ask)?, &process::hostname(), ended_pid, process::is_pid_in_use) {
+        match decide(&locks.read(&[])?, &process::hostname(), ended_pid, process::is_pid_in_use, &is_ours, clock::now()) {
             Decision::Unlock if tries == MAX_TRIES => {
                 return Ok(format!("restic does not remove the lock that its process {ended_pid} had left."));
             }
@@ -110,7 +88,7 @@ pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Com
                 if tries > 0 {
                     wait_for_reaping();
                 }
-                ask(&["unlock"])?;
+                locks.unlock()?;
                 tries += 1;
             }
             Decision::NothingToDo if tries > 0 => {
@@ -124,90 +102,11 @@ pub fn unlock_after(restic: &[String], ended_pid: u32, prepare: impl Fn(&mut Com
     }
 }
 
-fn locks(ask: &impl Fn(&[&str]) -> Result<String, UnlockError>) -> Result<Vec<Lock>, UnlockError> {
-    let list = ask(&["list", "locks", "--no-lock"])?;
-    let ids: Vec<&str> = list.split_whitespace().filter(|word| is_lock_id(word)).collect();
-    if ids.len() > MAX_LOCKS {
-        return Err(UnlockError::TooMany);
-    }
-    let mut locks = Vec::with_capacity(ids.len());
-    for id in ids {
-        match ask(&["cat", "lock", id, "--no-lock"]) {
-            Ok(answer) => locks.push(parse_lock(&answer)?),
-            // A lock that its holder has removed or refreshed in the meantime is not the one of a dead process.
-            Err(UnlockError::Refused { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(locks)
-}
-
 /// restic takes a process that has ended, but that its parent has not waited for yet, for a living one, and leaves its lock.
 /// Where the parent is the system's first process, nobody is told when it has done so.
 #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
-fn wait_for_reaping() {
+pub(super) fn wait_for_reaping() {
     thread::sleep(REAPING_PAUSE);
-}
-
-fn is_lock_id(word: &str) -> bool {
-    word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn parse_lock(answer: &str) -> Result<Lock, UnlockError> {
-    // A message of restic's can precede the document.
-    let document = answer.find('{').map_or(answer, |start| &answer[start..]);
-    serde_json::from_str(document)
-        .map_err(|error| UnlockError::Run { command: "restic cat lock".to_owned(), source: error.into() })
-}
-
-/// Runs one command of restic and returns what it wrote on its standard output.
-fn ask(restic: &[String], arguments: &[&str], prepare: impl Fn(&mut Command)) -> Result<String, UnlockError> {
-    let command = format!("restic {}", arguments.join(" "));
-    let failed = |source| UnlockError::Run { command: command.clone(), source };
-    let (program, flags) = restic.split_first().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-    let mut command_line = Command::new(program);
-    command_line.args(flags).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    prepare(&mut command_line);
-    let mut child = command_line.spawn().map_err(failed)?;
-    let (sender, answers) = sync_channel(2);
-    let output = child.stdout.take().expect("a pipe was asked for");
-    let errors = child.stderr.take().expect("a pipe was asked for");
-    let readers = read_all(output, true, sender.clone()).and_then(|()| read_all(errors, false, sender));
-    let mut result = readers.map_err(failed);
-    let (mut answer, mut complaint) = (String::new(), String::new());
-    while result.is_ok() {
-        match answers.recv_timeout(COMMAND_LIMIT) {
-            Ok((true, text)) => answer = text,
-            Ok((false, text)) => complaint = text,
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => result = Err(UnlockError::TooSlow(command.clone())),
-        }
-    }
-    if result.is_err() {
-        // It may have ended by itself already.
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(failed)?;
-    result?;
-    if status.success() {
-        return Ok(answer);
-    }
-    let answer = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no reason").to_owned();
-    Err(UnlockError::Refused { command, answer })
-}
-
-/// Reads a stream to its end on a thread of its own, so that a hanging command cannot hold us up.
-fn read_all(
-    stream: impl Read + Send + 'static,
-    is_output: bool,
-    sender: std::sync::mpsc::SyncSender<(bool, String)>,
-) -> io::Result<()> {
-    thread::Builder::new().name("answer".to_owned()).spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stream.take(ANSWER_LIMIT).read_to_end(&mut bytes);
-        let _ = sender.send((is_output, String::from_utf8_lossy(&bytes).into_owned()));
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -216,22 +115,41 @@ mod tests {
 
     const KILLED: u32 = 100;
     const ALIVE: u32 = 200;
-    const DEAD: u32 = 300;
+    const OURS: u32 = 300;
+    const UNKNOWN: u32 = 400;
+
+    fn lock(hostname: &str, pid: u32) -> Lock {
+        let answer = format!("{{\"time\":\"2026-01-01T00:00:00Z\",\"hostname\":\"{hostname}\",\"pid\":{pid}}}");
+        Lock::parse("", &answer).unwrap()
+    }
+
+    fn now() -> DateTime<Utc> {
+        "2026-01-01T00:10:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn lock_of_another_machine_that_looks_old_would_be_removed_with_it() {
+        let locks = [lock("here", KILLED), lock("there", 7)];
+        let later = now() + chrono::TimeDelta::minutes(21);
+        let decision = decide(&locks, "here", KILLED, |_| false, |_| true, later);
+        assert!(matches!(decision, Decision::Leave(reason) if reason.starts_with("there has a lock")));
+        assert_eq!(decide(&locks[..1], "here", KILLED, |_| false, |_| true, later), Decision::Unlock);
+    }
 
     #[track_caller]
     fn check(locks: &[(&str, u32)], expected: Decision) {
-        let locks: Vec<Lock> =
-            locks.iter().map(|(hostname, pid)| Lock { hostname: (*hostname).to_owned(), pid: *pid }).collect();
-        assert_eq!(decide(&locks, "here", KILLED, |pid| pid == ALIVE), expected, "{locks:?}");
+        let locks: Vec<Lock> = locks.iter().map(|(hostname, pid)| lock(hostname, *pid)).collect();
+        assert_eq!(decide(&locks, "here", KILLED, |pid| pid == ALIVE, |lock| lock.pid == OURS, now()), expected, "{locks:?}");
     }
 
     #[test]
     fn only_the_lock_of_the_killed_process_is_a_reason_to_unlock() {
         check(&[("here", KILLED)], Decision::Unlock);
-        check(&[("here", KILLED), ("there", ALIVE), ("here", DEAD)], Decision::Unlock);
+        check(&[("here", KILLED), ("there", ALIVE), ("there", UNKNOWN), ("here", OURS)], Decision::Unlock);
         check(&[], Decision::NothingToDo);
         check(&[("there", KILLED)], Decision::NothingToDo);
-        check(&[("here", DEAD), ("here", ALIVE)], Decision::NothingToDo);
+        check(&[("here", OURS), ("here", ALIVE)], Decision::NothingToDo);
+        check(&[("here", UNKNOWN)], Decision::NothingToDo);
     }
 
     #[test]
@@ -242,17 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn process_that_got_the_number_later_is_not_signalled() {
-        let locks = [Lock { hostname: "here".to_owned(), pid: KILLED }];
-        let decision = decide(&locks, "here", KILLED, |_| true);
-        assert!(matches!(decision, Decision::Leave(reason) if reason.contains("number 100")));
+    fn lock_that_another_machine_of_this_name_may_use_is_left_alone() {
+        let reason = "process 400 of a machine with this name has a lock, too, and was not started by PRestic".to_owned();
+        check(&[("here", KILLED), ("here", UNKNOWN)], Decision::Leave(reason.clone()));
+        check(&[("here", UNKNOWN), ("here", OURS), ("here", KILLED)], Decision::Leave(reason));
     }
 
     #[test]
-    fn lock_is_read_whatever_precedes_it() {
-        let answer = "repository opened\n{\"time\":\"x\",\"hostname\":\"here\",\"pid\":7,\"exclusive\":true}\n";
-        assert_eq!(parse_lock(answer).unwrap(), Lock { hostname: "here".to_owned(), pid: 7 });
-        assert!(parse_lock("nothing").is_err());
+    fn process_that_got_the_number_later_is_not_signalled() {
+        let decision = decide(&[lock("here", KILLED)], "here", KILLED, |_| true, |_| true, now());
+        assert!(matches!(decision, Decision::Leave(reason) if reason.contains("number 100")));
     }
 
     #[cfg(unix)]
@@ -268,7 +185,7 @@ mod tests {
         shell(&format!(
             "touch '{mark}'; case $1 in \
              list) echo opened; if [ $(wc -l <'{mark}') -lt {unlocks} ]; then echo {id}; fi;; \
-             cat) echo '{{\"hostname\":\"{host}\",\"pid\":{pid}}}';; \
+             cat) echo '{{\"time\":\"2026-01-01T00:00:00Z\",\"hostname\":\"{host}\",\"pid\":{pid}}}';; \
              unlock) echo $# >>'{mark}';; esac"
         ))
     }
@@ -279,9 +196,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         // No process has a number this high.
         let restic = locked_until(1, 1 << 30, folder.path());
-        let line = unlock_after(&restic, (1 << 30) + 1, |_| {}).unwrap();
+        let line = unlock_after(&restic, (1 << 30) + 1, |_| false, |_| {}).unwrap();
         assert!(line.ends_with("has left no lock."), "{line}");
-        let line = unlock_after(&restic, 1 << 30, |_| {}).unwrap();
+        let line = unlock_after(&restic, 1 << 30, |_| false, |_| {}).unwrap();
         assert!(line.starts_with("Removed the lock"), "{line}");
         assert_eq!(std::fs::read_to_string(folder.path().join("unlocks")).unwrap(), "1\n");
     }
@@ -290,15 +207,8 @@ mod tests {
     #[cfg(unix)]
     fn unlock_is_tried_again_while_the_system_still_knows_the_process() {
         let folder = tempfile::tempdir().unwrap();
-        let line = unlock_after(&locked_until(2, 1 << 30, folder.path()), 1 << 30, |_| {}).unwrap();
+        let line = unlock_after(&locked_until(2, 1 << 30, folder.path()), 1 << 30, |_| false, |_| {}).unwrap();
         assert!(line.starts_with("Removed the lock"), "{line}");
         assert_eq!(std::fs::read_to_string(folder.path().join("unlocks")).unwrap(), "1\n1\n");
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn refusal_tells_the_last_line() {
-        let error = unlock_after(&shell("echo a >&2; echo Fatal: b >&2; exit 1"), 1, |_| {}).unwrap_err();
-        assert_eq!(error.to_string(), "`restic list locks --no-lock` failed: Fatal: b");
     }
 }

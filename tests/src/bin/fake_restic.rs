@@ -11,7 +11,7 @@ use std::{
     process::{Command, ExitCode, Stdio},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use prestic_tests::fake::{FakeScript, SCRIPT_VARIABLE, Step};
@@ -44,8 +44,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str) {
         "version" => print_version(&script, arguments.iter().any(|argument| argument == "--json")),
-        "unlock" | "list" | "snapshots" | "cat" => ExitCode::SUCCESS,
-        _ => perform(script, &arguments),
+        "unlock" | "snapshots" => ExitCode::SUCCESS,
+        "list" | "cat" => print_locks(&script, &arguments),
+        _ => perform(script.of_this_run(), &arguments),
     }
 }
 
@@ -59,6 +60,18 @@ fn print_version(script: &FakeScript, as_json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Answers `list locks` and `cat lock ID`.
+fn print_locks(script: &FakeScript, arguments: &[String]) -> ExitCode {
+    for (id, document) in &script.locks {
+        if arguments.iter().any(|argument| argument == "locks") {
+            println!("{id}");
+        } else if arguments.contains(id) {
+            println!("{document}");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
 /// Does the steps, while it listens to SIGINT.
 fn perform(script: FakeScript, arguments: &[String]) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime needs a few descriptors");
@@ -67,6 +80,7 @@ fn perform(script: FakeScript, arguments: &[String]) -> ExitCode {
         // The handler stands before anybody is told of the start, so that no signal is missed.
         let mut interrupts = signal(SignalKind::interrupt()).expect("SIGINT can be handled");
         record(&script, arguments);
+        note_start(&script);
         tell(&script, &format!("started {}", std::process::id()));
         let (sender, mut receiver) = oneshot::channel();
         let own = Arc::clone(&script);
@@ -103,6 +117,14 @@ fn record(script: &FakeScript, arguments: &[String]) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the clock that it sees is what is asked for")]
+fn note_start(script: &FakeScript) {
+    if let Some(path) = &script.starts {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        append(path, &since.as_millis().to_string());
+    }
+}
+
 fn tell(script: &FakeScript, line: &str) {
     if let Some(path) = &script.tell {
         append(path, line);
@@ -125,7 +147,9 @@ fn take(script: &FakeScript, step: &Step) -> io::Result<()> {
         Step::Err(text) => io::stderr().write_all(text.as_bytes())?,
         Step::Bytes(bytes) => stdout.write_all(bytes)?,
         Step::Flood { bytes, line } => flood(&mut stdout, *bytes, *line)?,
+        Step::Repeat { line, per_second } => repeat(&mut stdout, line, *per_second)?,
         Step::Paced { lines, per_second } => paced(&mut stdout, *lines, *per_second)?,
+        Step::Sleep { seconds } => sleep(*seconds),
         Step::Tell(line) => tell(script, line),
         Step::Touch(path) => drop(File::create(path)?),
         Step::Wait(gate) => {
@@ -172,6 +196,20 @@ fn paced(stdout: &mut impl Write, lines: u32, per_second: u32) -> io::Result<()>
         thread::sleep(Duration::from_secs(1) / per_second.max(1));
     }
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a steady rate is what this step is for; nothing waits for it")]
+fn repeat(stdout: &mut impl Write, line: &str, per_second: u32) -> io::Result<()> {
+    loop {
+        writeln!(stdout, "{line}")?;
+        stdout.flush()?;
+        thread::sleep(Duration::from_secs(1) / per_second.max(1));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "to take a while is what this step is for; nothing waits for it")]
+fn sleep(seconds: u64) {
+    thread::sleep(Duration::from_secs(seconds));
 }
 
 /// Waits for one byte from a pipe, or for the end of whoever holds it.

@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use prestic_proto::{
     outcome::Outcome,
-    run::{Run, RunState},
-    status::{LastRun, Status, TaskStatus},
+    run::{Run, RunState, Turn, Wait},
+    status::{LastRun, Pause, Status, TaskStatus},
 };
 
 use crate::{
@@ -34,7 +34,7 @@ const HEADINGS: [&str; 4] = ["TASK", "STATE", "LAST RUN", "NEXT RUN"];
 /// Returns the lines about all tasks, and about the sections from which nothing runs.
 pub(super) fn lines(status: &Status, stuck: &[String], now: DateTime<Utc>, look: &Look) -> Vec<String> {
     let rows = |detail| {
-        let tasks = status.tasks.iter().map(|task| row(task, &status.runs, now, detail));
+        let tasks = status.tasks.iter().map(|task| row(task, status, now, detail));
         tasks.chain(stuck.iter().map(|section| stuck_row(section))).collect::<Vec<_>>()
     };
     let is_narrow = look.columns.is_some_and(|columns| columns < NARROW);
@@ -63,15 +63,31 @@ fn stuck_row(section: &str) -> [Cell; 4] {
     [Cell::painted(section, Paint::Strong), Cell::painted("config error", Paint::Bad), "".into(), next]
 }
 
-fn row(task: &TaskStatus, runs: &[Run], now: DateTime<Utc>, detail: Detail) -> [Cell; 4] {
+/// Returns what there is to say of a task that does not start by itself.
+fn paused_words(task: &TaskStatus, pause: Option<Pause>, now: DateTime<Utc>) -> String {
+    let ends = [task.paused, pause].into_iter().flatten().map(|pause| pause.until).collect::<Option<Vec<_>>>();
+    match ends.and_then(|ends| ends.into_iter().max()) {
+        Some(until) => format!("paused, ends {}", words::until(until, now)),
+        None => "paused".to_owned(),
+    }
+}
+
+fn row(task: &TaskStatus, status: &Status, now: DateTime<Utc>, detail: Detail) -> [Cell; 4] {
+    let (runs, pause) = (&status.runs, status.paused);
     let run = runs.iter().find(|run| Some(run.id) == task.active);
     let last = match &task.last_run {
+        None if task.overdue_since.is_some() => Cell::painted("never, overdue", Paint::Bad),
+        Some(last) if task.overdue_since.is_some() => {
+            Cell::painted(format!("{}, overdue", last_words(last, task.last_success_at, now)), Paint::Bad)
+        }
         Some(last) if detail == Detail::Brief => Cell::painted(ended_words(last, now), paint_of(last)),
         Some(last) => Cell::painted(last_words(last, task.last_success_at, now), paint_of(last)),
         None => Cell::painted("never", Paint::Faint),
     };
     let next = match (task.next_run_at, &task.schedule) {
         _ if task.cannot_run.is_some() => Cell::painted("cannot run", Paint::Bad),
+        _ if task.paused.is_some() || pause.is_some() => Cell::painted(paused_words(task, pause, now), Paint::Warning),
+        _ if let Some(at) = task.retry_at => Cell::from(format!("tried again {}", words::until(at, now))),
         (Some(at), _) if detail != Detail::Dated => Cell::from(words::until(at, now)),
         (Some(at), _) => Cell::from(format!("{} ({})", words::local_time(at), words::until(at, now))),
         (None, Some(schedule)) => Cell::from(schedule),
@@ -83,13 +99,24 @@ fn row(task: &TaskStatus, runs: &[Run], now: DateTime<Utc>, detail: Detail) -> [
 fn state(run: &Run) -> Cell {
     let percent = run.progress.as_ref().and_then(|progress| progress.fraction).map(words::percent);
     let percent = percent.map(|percent| format!(" {percent}%")).unwrap_or_default();
-    match run.state {
-        RunState::Queued => Cell::painted("queued", Paint::Active),
+    match &run.state {
+        RunState::Queued(turn) if is_held(turn) => Cell::painted("held back", Paint::Warning),
+        RunState::Queued(Turn { position: Some(position), .. }) => {
+            Cell::painted(format!("queued, place {position}"), Paint::Active)
+        }
+        RunState::Queued(_) => Cell::painted("queued", Paint::Active),
         RunState::Starting => Cell::painted("starting", Paint::Active),
+        RunState::Running { .. } if run.limit_near.is_some() => Cell::painted(format!("running{percent}!"), Paint::Warning),
         RunState::Running { .. } => Cell::painted(format!("running{percent}"), Paint::Active),
+        RunState::WaitingForLock { .. } => Cell::painted("waiting for lock", Paint::Warning),
         RunState::Stopping { .. } => Cell::painted(format!("stopping{percent}"), Paint::Warning),
         RunState::Finished(_) => Cell::painted("idle", Paint::Faint),
     }
+}
+
+/// Whether a run waits for something else than its turn.
+pub(super) fn is_held(turn: &Turn) -> bool {
+    !matches!(turn.waits_for, None | Some(Wait::Place | Wait::Repository { .. } | Wait::SameTask { .. } | Wait::Conditions))
 }
 
 fn ended_words(last: &LastRun, now: DateTime<Utc>) -> String {

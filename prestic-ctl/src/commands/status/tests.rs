@@ -8,7 +8,7 @@ use prestic_proto::{
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId, RunState},
-    status::{ConfigState, LastRun, TaskStatus},
+    status::{ConfigState, LastRun, Pause, TaskStatus},
 };
 
 use super::*;
@@ -20,7 +20,12 @@ fn task(name: &str) -> TaskStatus {
         description: String::new(),
         repository: "repo".to_owned(),
         schedule: None,
+        group: None,
         next_run_at: None,
+        retry_at: None,
+        paused: None,
+        overdue_since: None,
+        last_skip: None,
         active: None,
         last_run: None,
         last_success_at: None,
@@ -61,6 +66,7 @@ fn status_of(tasks: Vec<TaskStatus>, errors: Vec<ConfigProblem>, loaded_at: Opti
         home: PathBuf::from("home"),
         started_at: DateTime::UNIX_EPOCH,
         config: ConfigState { path: PathBuf::from("config.ini"), loaded_at, errors, warnings: Vec::new() },
+        paused: None,
         tasks,
         runs: Vec::new(),
         cursor: Cursor { instance: 1, seq: 1 },
@@ -117,7 +123,41 @@ fn a_failed_task_has_its_reason_and_the_way_to_its_log() {
         "old failed, no good one known",
         "profile `key` needs the keyring",
     ];
-    assert_eq!(reasons(&status_of(tasks, Vec::new(), None), day(10)), expected);
+    let reasons = reasons(&status_of(tasks, Vec::new(), None), day(10));
+    assert_eq!(reasons.iter().map(|(_, reason)| reason).collect::<Vec<_>>(), expected);
+}
+
+fn queued(id: u64, task: &str, wait: Wait) -> Run {
+    let turn = Turn { position: None, waits_for: Some(wait) };
+    Run { id: RunId(id), task: task.to_owned(), ..run_in(RunState::Queued(turn)) }
+}
+
+#[track_caller]
+fn check_reasons(status: &Status, expected: &[&str]) {
+    let reasons = reasons(status, day(10));
+    assert_eq!(reasons.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn every_run_that_waits_says_what_for() {
+    let running = Run { id: RunId(7), task: "home".to_owned(), ..run_in(RunState::Running { pid: 1 }) };
+    let behind = queued(8, "home", Wait::SameTask { run: RunId(7) });
+    let rival = queued(9, "tidy", Wait::Repository { run: RunId(7), task: "home".to_owned() });
+    let tasks =
+        vec![TaskStatus { active: Some(RunId(7)), ..task("home") }, TaskStatus { active: Some(RunId(9)), ..task("tidy") }];
+    let status = Status { runs: vec![running, behind, rival], ..status_of(tasks, Vec::new(), None) };
+    let expected = ["home: run 8 waits for run 7 of the same task", "tidy: waits for its repository, which run 7 of home uses"];
+    check_reasons(&status, &expected);
+}
+
+#[test]
+fn pause_of_all_tasks_is_told_once() {
+    let held = queued(7, "home", Wait::Paused { until: None });
+    let tasks = vec![TaskStatus { active: Some(RunId(7)), ..task("home") }];
+    let one_paused = Status { runs: vec![held], ..status_of(tasks, Vec::new(), None) };
+    check_reasons(&one_paused, &["home: paused"]);
+    let all_paused = Status { paused: Some(Pause { until: None }), ..one_paused };
+    check_reasons(&all_paused, &["every task is paused until `prestic-ctl resume`"]);
 }
 
 #[test]

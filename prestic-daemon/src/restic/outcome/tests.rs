@@ -76,7 +76,62 @@ fn new_restic_without_a_code_of_its_own_is_judged_by_its_words() {
     let words = r#"{"message_type":"exit_error","code":1,"message":"Fatal: Resolving password failed: exit status 1\n"}"#;
     check(MIDDLE, 1, words, Outcome::Failed(Failure::NoPassword));
     check(MIDDLE, 1, "Fatal: all source directories/files do not exist", Outcome::Failed(Failure::Other));
-    check(NEW, 1, "Fatal: Please specify repository location (-r or --repository-file)", Outcome::Failed(Failure::Other));
+}
+
+#[test]
+fn wrong_command_line_is_bad_usage_in_every_version() {
+    let words = [
+        "unknown flag: --bogus",
+        "unknown shorthand flag: 'Q' in -Q",
+        "unknown command \"bogus\" for \"restic\"",
+        "flag needs an argument: --keep-last",
+        "invalid argument \"x\" for \"-l, --keep-last\" flag: strconv.ParseInt: parsing \"x\": invalid syntax",
+        "invalid argument \"x\" for \"--retry-lock\" flag: time: invalid duration \"x\"",
+        "strconv.ParseInt: parsing \"x\": invalid syntax",
+        "accepts 1 arg(s), received 0",
+        "invalid argument \"foo\" for \"restic list\"",
+        "Fatal: nothing to backup, please specify target files/dirs",
+        "Fatal: nothing to backup, please specify source files/dirs",
+        "Fatal: --stdin was specified and files/dirs were listed as arguments",
+        "Fatal: no snapshot ID specified",
+        "Fatal: please specify a directory to restore to (--target)",
+        "Fatal: exclude and include patterns are mutually exclusive",
+        "Fatal: check flags --read-data and --read-data-subset cannot be used together",
+        "Fatal: check flag --read-data-subset has invalid value, please see documentation",
+        "Fatal: type or ID not specified",
+        "Fatal: ID not specified",
+        "Fatal: type not specified, usage: list [flags] [blobs|packs|index|snapshots|keys|locks]",
+        "Fatal: invalid type",
+        "Fatal: wrong number of arguments",
+        "Fatal: wrong number of parameters",
+        "Fatal: specify two snapshot IDs",
+        "Fatal: nothing to do!",
+        "Fatal: Nothing to do: no excludes provided and no new metadata provided",
+        "Fatal: nothing to do, please specify at least one output file/dir",
+        "Fatal: no file and no snapshot ID specified",
+        "Fatal: no policy was specified, no snapshots will be removed",
+        "Fatal: invalid number of bytes \"foo\" for --max-unused: strconv.ParseInt: parsing \"foo\": invalid syntax",
+        "unknown counting mode: foo (use the -h flag to get a list of supported modes)",
+        "Fatal: Please specify a source repository location (--from-repo or --from-repository-file)",
+        "Fatal: Please specify repository location (-r or --repository-file)",
+        "Fatal: the cache command expects no arguments, only options - please see `restic help cache` for usage and flags",
+    ];
+    for version in [OLD, MIDDLE, NEW, None] {
+        for words in words {
+            check(version, 1, words, Outcome::Failed(Failure::BadUsage));
+            let json = serde_json::json!({ "message_type": "exit_error", "code": 1, "message": words });
+            check(version, 1, &json.to_string().replace("\\\"", "\""), Outcome::Failed(Failure::BadUsage));
+        }
+    }
+}
+
+#[test]
+fn lock_that_was_lost_to_a_suspend_is_told_apart() {
+    let words = "Fatal: failed to refresh lock in time\nFatal: unable to save snapshot: context canceled";
+    for version in [OLD, MIDDLE, NEW] {
+        check(version, 1, words, Outcome::Failed(Failure::LostLock));
+    }
+    check(NEW, 1, "error: failed to refresh lock in time", Outcome::Failed(Failure::LostLock));
 }
 
 #[test]

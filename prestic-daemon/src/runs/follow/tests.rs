@@ -65,7 +65,10 @@ impl Rig {
         let record = Record {
             run: RUN,
             task: "home".to_owned(),
-            repository: String::new(),
+            repositories: Vec::new(),
+            missed: 0,
+            attempt: 0,
+            restics: Vec::new(),
             trigger: Trigger::Manual,
             due_at: None,
             created_at: DateTime::UNIX_EPOCH,

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::mpsc::sync_channel,
 };
 
@@ -13,19 +14,27 @@ use prestic_proto::{
 };
 
 use super::*;
-use crate::supervise::spec::OutputFormat;
+use crate::{
+    records::OwnRestic,
+    supervise::{attend::ALWAYS_UNLOCKS, limits::Limits, spec::OutputFormat},
+};
+
+mod limits;
+mod locks;
 
 struct Rig {
     home: tempfile::TempDir,
     spec: RunSpec,
     records: RecordFolder,
     events: Events,
+    lock_rules: LockRules,
 }
 
 /// What is on disk of a run that is over.
 struct End {
     finished: Finished,
     last_lines: Vec<String>,
+    restics: Vec<OwnRestic>,
     log: String,
 }
 
@@ -45,40 +54,49 @@ fn rig(script: &str) -> Rig {
         shown_command: "restic backup".to_owned(),
         shown_repository: "/repository".to_owned(),
         restic_version: None,
+        limits: Limits { stop_grace_ms: 60_000, ..Limits::default() },
         output: OutputFormat::Json,
         log_filter: None,
         cpu_priority: None,
         io_priority: None,
     };
     let records = RecordFolder::open(&spec.records).unwrap();
-    Rig { home, spec, records, events: sync_channel(MAX_EVENTS) }
+    Rig { home, spec, records, events: sync_channel(MAX_EVENTS), lock_rules: LockRules::default() }
+}
+
+fn planned(spec: &RunSpec) -> Record {
+    Record {
+        run: spec.run,
+        task: spec.task.clone(),
+        repositories: Vec::new(),
+        missed: 0,
+        attempt: 0,
+        restics: Vec::new(),
+        trigger: Trigger::Manual,
+        due_at: None,
+        created_at: DateTime::UNIX_EPOCH,
+        stage: Stage::Planned,
+    }
 }
 
 impl Rig {
     /// Leads the run, with `act` on another thread.
     fn run_with(self, act: impl FnOnce(&SyncSender<Event>) + Send) -> End {
-        let Self { home, spec, records, events } = self;
-        let record = Record {
-            run: spec.run,
-            task: spec.task.clone(),
-            repository: String::new(),
-            trigger: Trigger::Manual,
-            due_at: None,
-            created_at: DateTime::UNIX_EPOCH,
-            stage: Stage::Planned,
-        };
+        let Self { home, spec, records, events, lock_rules } = self;
+        let record = planned(&spec);
         let feed = Arc::new(Feed::default());
         let sender = events.0.clone();
         thread::scope(|scope| {
             scope.spawn(move || act(&sender));
-            conduct(&spec, &records, record, &feed, events);
+            conduct(&spec, &records, record, &feed, events, &lock_rules);
         });
-        let Stage::Finished { log_file, finished, last_lines, .. } = records.read(spec.run).unwrap().stage else {
+        let Record { restics, stage, .. } = records.read(spec.run).unwrap();
+        let Stage::Finished { log_file, finished, last_lines, .. } = stage else {
             panic!("the run is not over");
         };
         let log = log_file.map(|name| fs::read_to_string(spec.logs.join(name)).unwrap());
         drop(home);
-        End { finished, last_lines, log: log.unwrap_or_default() }
+        End { finished, last_lines, restics, log: log.unwrap_or_default() }
     }
 
     fn run(self) -> End {

@@ -1,10 +1,13 @@
 //! Measures what PRestic costs, each figure beside its reference in the same run.
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
-//! `bench NAME...` measures only these of: commands, memory, drain, config.
+//! `bench NAME...` measures only these of: commands, memory, drain, config,
+//! lateness, idle, crowd.
 
+mod alarm;
 mod commands;
 mod config;
+mod crowd;
 mod drain;
 mod memory;
 mod table;
@@ -16,8 +19,15 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 4] =
-    [("commands", commands::measure), ("memory", memory::measure), ("drain", drain::measure), ("config", config::measure)];
+const PARTS: [Part; 7] = [
+    ("commands", commands::measure),
+    ("memory", memory::measure),
+    ("drain", drain::measure),
+    ("config", config::measure),
+    ("lateness", alarm::measure_lateness),
+    ("idle", alarm::measure_idle),
+    ("crowd", crowd::measure),
+];
 
 fn main() {
     let chosen: Vec<String> = env::args().skip(1).collect();

@@ -1,8 +1,24 @@
-//! The only place that reads the time. Everything else is told what time it is.
+//! The only place that reads the time. Everything else is told what time it is, and [`Alarm`] says when to look.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
+
+mod alarm;
+mod readings;
+mod zone;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as system;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+pub use alarm::{Alarm, ClockKind, Woke};
 
 /// Returns the wall clock's time, to the millisecond.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
@@ -11,6 +27,11 @@ pub fn now() -> DateTime<Utc> {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
     DateTime::from_timestamp_millis(millis).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// Returns when the machine was started, by the wall clock as it goes now; none where the system does not tell.
+pub fn booted_at() -> Option<DateTime<Utc>> {
+    now().checked_sub_signed(system::up_for()?)
 }
 
 /// Measures durations by a clock that nobody sets.
@@ -26,16 +47,5 @@ impl Stopwatch {
     /// Returns the milliseconds since the start.
     pub fn elapsed_ms(self) -> u64 {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-}
-
-/// The longest sleep without a look at the wall clock: the timer does not count while the machine is suspended.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-
-/// Sleeps until the wall clock shows `at`, or a while less; without an instant, for ever.
-pub async fn sleep_until(at: Option<DateTime<Utc>>) {
-    match at {
-        Some(at) => tokio::time::sleep((at - now()).to_std().unwrap_or_default().min(LONGEST_SLEEP)).await,
-        None => std::future::pending().await,
     }
 }
