@@ -69,7 +69,9 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// Returns how far off an instant is: `in 5 min`, or `due` when it has passed.
 pub fn until(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = then - now;
-    if left <= TimeDelta::zero() { "due".to_owned() } else { format!("in {}", coarse(left)) }
+    // What is 4 h away is not `in 3 h` a moment later.
+    let rounding = if left > TimeDelta::minutes(2) { TimeDelta::seconds(30) } else { TimeDelta::zero() };
+    if left <= TimeDelta::zero() { "due".to_owned() } else { format!("in {}", coarse(left + rounding)) }
 }
 
 /// Returns an instant in the user's time zone: `2026-03-01 02:00`.

@@ -159,7 +159,9 @@ impl Core {
     /// Makes what was read live or rejects it; does neither while somebody may still be writing it.
     fn judge(&mut self, loaded: Loaded, reason: Option<Reason>) -> Option<Result<Reloaded, ApiError>> {
         let has_errors = !loaded.report.errors.is_empty();
-        if has_errors && reason == Some(Reason::Changed) {
+        // A file of which only the beginning is there can be a valid one, with fewer tasks.
+        let loses_tasks = self.config.tasks().any(|task| loaded.config.profile(task.name()).is_none());
+        if (has_errors || loses_tasks) && reason == Some(Reason::Changed) {
             self.config_watch.look_again();
             return None;
         }

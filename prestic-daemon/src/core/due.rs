@@ -12,7 +12,8 @@ use crate::{
     config::scheduling::Overlap,
     core::{
         action::Action,
-        planner::{Planner, Wanted},
+        clock_changes::is_far_ahead,
+        planner::{MOST_AT_ONCE, Planner, Wanted},
         state::{Retry, RunEntry, TaskState},
     },
     fingerprint::fingerprint,
@@ -46,11 +47,17 @@ struct Due {
 impl Planner {
     /// Whether there may be something to do for a task.
     pub(super) fn is_to_look_at(&self, task: &TaskState, now: DateTime<Utc>) -> bool {
+        if !task.is_told_overdue && task.is_overdue(now) {
+            return true;
+        }
+        // Of these nothing would come: they are looked at again when the pause is over, or when the record is there.
+        if self.state.pause_of(task).is_some() || self.is_being_recorded(task) {
+            return false;
+        }
         let has_come = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
         has_come(task.next.map(|next| next.starts_at))
-            || has_come(task.retry.map(|retry| retry.at))
-            || (!task.is_told_overdue && task.is_overdue(now))
-            || self.event_after(task).is_some()
+            || (task.active.is_none() && has_come(task.retry.map(|retry| retry.at)))
+            || self.event_after(task, now).is_some()
     }
 
     /// Returns the instants at which there may be something to do for a task.
@@ -72,7 +79,7 @@ impl Planner {
         if task.next.is_some_and(|next| next.starts_at <= now) {
             actions.extend(self.answer_schedule(name, now));
         }
-        if let Some((at, trigger)) = self.state.tasks.get(name).and_then(|task| self.event_after(task)) {
+        if let Some((at, trigger)) = self.state.tasks.get(name).and_then(|task| self.event_after(task, now)) {
             actions.extend(self.answer_event(name, at, trigger, now));
         }
         actions.extend(self.try_again(name, now));
@@ -144,12 +151,20 @@ impl Planner {
     }
 
     /// Returns the last end of another task that asks for a run of this one and has not been answered.
-    fn event_after(&self, task: &TaskState) -> Option<(DateTime<Utc>, Trigger)> {
+    fn event_after(&self, task: &TaskState, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Trigger)> {
+        let runs = [task.active, task.waiting].into_iter().flatten().filter_map(|run| self.state.runs.get(&run));
+        // What somebody asked for is no answer, but nothing else runs beside it.
+        let waits_for_own = |entry: &RunEntry| !entry.is_scheduled() && task.plan.overlap == Overlap::Skip;
+        let answered_until = runs.clone().filter_map(|entry| entry.run.due_at).max();
+        if runs.map(Box::as_ref).any(waits_for_own) {
+            return None;
+        }
         let ends = task.plan.events().iter().filter_map(|event| match event {
             Event::After { task, end } => Some((self.last_end(task, *end)?, Trigger::After(task.clone()))),
             _ => None,
         });
-        ends.filter(|(at, _)| *at > task.handled_until).max_by_key(|(at, _)| *at)
+        let is_new = |at| at > task.handled_until && Some(at) > answered_until && !is_far_ahead(at, now);
+        ends.filter(|(at, _)| is_new(*at)).max_by_key(|(at, _)| *at)
     }
 
     /// Returns when a task, or the last one of a group, ended as it is asked for; none while one of them is under way.
@@ -171,10 +186,6 @@ impl Planner {
     /// The end of another task is an occurrence like one of the clock.
     fn answer_event(&mut self, name: &str, at: DateTime<Utc>, trigger: Trigger, now: DateTime<Utc>) -> Vec<Action> {
         let Some(task) = self.state.tasks.get(name) else { return Vec::new() };
-        let is_answered = |run: RunId| self.state.runs.get(&run).is_some_and(|entry| entry.run.due_at >= Some(at));
-        if [task.active, task.waiting].into_iter().flatten().any(is_answered) {
-            return Vec::new();
-        }
         let is_late = now - at > ON_TIME;
         let is_dropped = match task.plan.catch_up {
             CatchUp::Auto | CatchUp::Yes => false,
@@ -274,7 +285,8 @@ impl Planner {
             let entry = self.state.runs.get(id)?;
             self.deadline_of(entry).filter(|deadline| *deadline <= now).map(|_| *id)
         };
-        let late: Vec<RunId> = self.state.queue.iter().filter_map(is_late).collect();
+        // Each leaves a record, which has to be written before the oldest ones are forgotten.
+        let late: Vec<RunId> = self.state.queue.iter().filter_map(is_late).take(MOST_AT_ONCE).collect();
         let mut actions = Vec::new();
         for id in late {
             if let Some((task, due_at)) =
@@ -297,7 +309,9 @@ impl Planner {
     }
 
     fn try_again(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
-        let Some(task) = self.state.tasks.get(name) else { return Vec::new() };
+        let Some(task) = self.state.tasks.get_mut(name) else { return Vec::new() };
+        // A newer occurrence has been dealt with since.
+        task.retry = task.retry.filter(|retry| retry.due_at.is_none_or(|due_at| due_at >= task.handled_until));
         let Some(retry) = task.retry.filter(|retry| retry.at <= now && task.active.is_none()) else { return Vec::new() };
         let wanted = Wanted {
             task: name.to_owned(),

@@ -1,6 +1,6 @@
 //! What makes a task due beside its times, and what is done about it.
 
-use prestic_proto::outcome::Failure;
+use prestic_proto::{outcome::Failure, service::RunRequest};
 
 use super::*;
 use crate::{
@@ -68,6 +68,78 @@ fn end_that_came_while_no_daemon_ran_is_answered_by_the_next_one() {
     let plans = vec![plan("home", "", "r"), plan("next", "after home", "r")];
     assert_eq!(launched(&planner.configure(plans, LIMITS, memory, at(100))), [1]);
     assert_eq!(run_state(&planner, 1).task, "next");
+}
+
+#[test]
+fn end_that_a_wrong_clock_has_written_asks_for_nothing_for_ever() {
+    let mut planner = planner(&[plan("home", "", "r"), plan("next", "after home", "s")], at(900 * DAY));
+    planner.wake(at(900 * DAY));
+    planner.request(asked("home"), at(900 * DAY)).unwrap();
+    assert_eq!(launched(&end_at(&mut planner, 1, Outcome::Succeeded, 900 * DAY + 1)), [2]);
+    planner.wake(at(DAY));
+    let mut runs = 2;
+    while planner.state().tasks["next"].active.is_some() && runs < 9 {
+        end_at(&mut planner, runs, Outcome::Succeeded, DAY + 1);
+        runs += 1;
+    }
+    assert!(runs <= 4, "it runs again and again");
+}
+
+#[test]
+fn attempt_that_the_schedule_has_overtaken_is_dropped() {
+    let home = TaskPlan { catch_up: CatchUp::No, ..retrying("daily at 01:00") };
+    let mut planner = planner(&[home], at(0));
+    planner.wake(at(60));
+    end_at(&mut planner, 1, FAILED, 61);
+    planner.pause(None, None, at(62)).unwrap();
+    assert_eq!(launched(&planner.resume(None, at(DAY + 120)).unwrap()), Vec::<u64>::new());
+    check_skipped(&planner, 2, DAY + 60, SkipReason::Missed { count: 1 });
+}
+
+#[test]
+fn words_of_somebodys_own_make_another_run() {
+    let mut planner = planner(&[retrying("daily at 01:00")], at(0));
+    planner.wake(at(60));
+    end_at(&mut planner, 1, FAILED, 61);
+    let retry = planner.state().tasks["home"].retry;
+    let dry = RunRequest { args: vec!["--dry-run".to_owned()], ..asked("home") };
+    planner.request(dry, at(62)).unwrap();
+    end_at(&mut planner, 2, Outcome::Succeeded, 63);
+    let home = &planner.state().tasks["home"];
+    assert_eq!((home.retry, home.last_success_at), (retry, None));
+}
+
+#[test]
+fn what_came_due_in_a_pause_is_not_lost_with_a_clock_that_goes_back_a_little() {
+    let mut planner = planner(&[TaskPlan { catch_up: CatchUp::Yes, ..plan("home", "daily at 03:00", "r") }], at(0));
+    planner.pause(None, Some(at(800)), at(1)).unwrap();
+    planner.wake(at(300));
+    planner.wake(at(299));
+    assert_eq!(launched(&planner.wake(at(800))), [1]);
+}
+
+#[test]
+fn many_paused_tasks_leave_the_daemon_asleep_and_the_others_running() {
+    let mut plans: Vec<TaskPlan> = (0..600).map(|number| plan(&format!("a{number}"), "hourly", "r")).collect();
+    plans.push(plan("z", "hourly", "s"));
+    let mut planner = planner(&plans, at(0));
+    for number in 0..600 {
+        planner.pause(Some(format!("a{number}")), None, at(1)).unwrap();
+    }
+    assert_eq!(launched(&planner.wake(at(60))), [1]);
+    assert_eq!(run_state(&planner, 1).task, "z");
+    assert_eq!(planner.next_wake(), Some(at(120)));
+}
+
+#[test]
+fn pause_drops_nothing_that_is_to_be_done_at_once() {
+    let plans: Vec<TaskPlan> = (0..600).map(|number| plan(&format!("a{number}"), "daily at 01:00", "r")).collect();
+    let mut planner = planner(&plans, at(0));
+    planner.wake(at(60));
+    planner.pause(Some("a0".to_owned()), None, at(60)).unwrap();
+    assert_eq!(planner.next_wake(), Some(at(60)));
+    planner.wake(at(60));
+    assert_eq!(planner.state().runs.len(), 600);
 }
 
 #[test]

@@ -170,6 +170,7 @@ impl Planner {
             RunNews::Stopping => match entry.run.state {
                 RunState::Running { pid } => {
                     entry.run.state = RunState::Stopping { pid };
+                    entry.run.limit_near = None;
                     vec![Action::Announce(Box::new(entry.run.clone()))]
                 }
                 _ => Vec::new(),
@@ -188,13 +189,13 @@ impl Planner {
 
     fn end_run(&mut self, id: RunId, now: DateTime<Utc>) -> Vec<Action> {
         let Some(entry) = self.state.runs.get(&id) else { return Vec::new() };
-        let (run, is_lost) = (entry.run.clone(), entry.is_lost);
+        let (run, is_lost, has_own_words) = (entry.run.clone(), entry.is_lost, !entry.extra_args.is_empty());
         let mut actions = vec![Action::Announce(Box::new(run.clone())), Action::PruneLogs(run.task.clone())];
         if let Some(finished) = run.finished()
             && let Some(task) = self.state.tasks.get_mut(&run.task)
         {
             task.last_run = Some(memory::last_run(&run, finished));
-            if finished.outcome.is_success() {
+            if finished.outcome.is_success() && !has_own_words {
                 task.last_success_at = Some(finished.at);
                 task.is_told_overdue = false;
             }
@@ -219,7 +220,9 @@ impl Planner {
         }
         self.release(&run.task, id);
         if let Some(task) = self.state.tasks.get_mut(&run.task).filter(|task| task.active.is_none()) {
-            task.retry = task.retry_after(&run);
+            if !has_own_words {
+                task.retry = task.retry_after(&run);
+            }
             let instants = [task.retry.map(|retry| retry.at), task.overdue_at().filter(|at| *at > now)];
             instants.into_iter().for_each(|at| self.state.wake_by(at));
         }

@@ -16,7 +16,10 @@ impl Planner {
         *self.pause_mut(task.as_deref())? = Some(Pause { until });
         let mut actions = vec![save(task.as_deref()), Action::Tell(EventKind::Paused { task, until })];
         actions.extend(self.launch(now));
-        self.state.wake_at = self.earliest(now);
+        // What is to do at once stays to be done.
+        if self.state.wake_at.is_none_or(|at| at > now) {
+            self.state.wake_at = self.earliest(now);
+        }
         Ok(actions)
     }
 

@@ -25,7 +25,7 @@ use crate::{
 pub const REMEMBERED_RUNS: usize = 500;
 
 /// How many tasks are looked at in one go. Others come right after it: what clients want comes in between.
-const MOST_AT_ONCE: usize = 500;
+pub(super) const MOST_AT_ONCE: usize = 400;
 
 /// How far apart the signals of one shutdown may reach restic and the daemon.
 const SAME_SHUTDOWN: TimeDelta = TimeDelta::seconds(10);
@@ -96,8 +96,7 @@ impl Planner {
             };
             self.state.tasks.insert(task.plan.name.clone(), Box::new(task));
         }
-        self.follow_plans();
-        let mut actions = Vec::new();
+        let mut actions = self.follow_plans(now);
         if is_first {
             actions.extend(self.queue_event(&Event::Startup, Trigger::Startup, now));
         } else {
@@ -109,10 +108,14 @@ impl Planner {
     }
 
     /// A run that still waits will be started as its task is configured by then.
-    fn follow_plans(&mut self) {
+    fn follow_plans(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        let mut actions = Vec::new();
         for id in self.state.queue.clone() {
             let Some(entry) = self.state.runs.get_mut(&id) else { continue };
-            let Some(task) = self.state.tasks.get(&entry.run.task) else { continue };
+            let Some(task) = self.state.tasks.get(&entry.run.task) else {
+                actions.extend(self.drop_queued(id, Outcome::Stopped, now));
+                continue;
+            };
             entry.repositories.clone_from(&task.plan.repositories);
             entry.priority = task.plan.priority;
             entry.conditions = Conditioned::Unknown;
@@ -120,6 +123,7 @@ impl Planner {
         let runs = &self.state.runs;
         let rank = |id: &RunId| runs.get(id).map(|entry| -entry.priority);
         self.state.queue.make_contiguous().sort_by_key(rank);
+        actions
     }
 
     fn introduced(&self, plan: TaskPlan, memory: &impl Fn(&str, &State) -> TaskMemory, now: DateTime<Utc>) -> TaskState {
@@ -141,6 +145,7 @@ impl Planner {
             terminated: None,
             repeated: None,
         };
+        task.forget_the_future(now);
         task.next = task.occurrence_after(task.handled_until);
         let last =
             self.state.runs.values().rev().map(|entry| &entry.run).find(|run| run.task == task.plan.name && !run.is_skipped());
@@ -157,11 +162,13 @@ impl Planner {
         actions.extend(self.end_pauses(now));
         let to_look_at = self.state.tasks.values().filter(|task| self.is_to_look_at(task, now));
         let due: Vec<String> = to_look_at.take(MOST_AT_ONCE).map(|task| task.plan.name.clone()).collect();
-        let is_all = due.len() < MOST_AT_ONCE;
+        let mut is_all = due.len() < MOST_AT_ONCE;
         for name in due {
             actions.extend(self.look_at(&name, now));
         }
-        actions.extend(self.drop_late(now));
+        let late = self.drop_late(now);
+        is_all &= late.is_empty();
+        actions.extend(late);
         actions.extend(self.launch(now));
         self.state.wake_at = if is_all { self.earliest(now) } else { Some(now) };
         actions
@@ -235,9 +242,12 @@ impl Planner {
     pub(super) fn queue_run(&mut self, wanted: Wanted, now: DateTime<Utc>) -> (RunId, Vec<Action>) {
         let is_wanted = wanted.trigger == Trigger::Manual;
         let (entry, number_given) = self.new_entry(wanted, RunState::Queued(Turn::default()), now);
-        let (id, priority) = (entry.run.id, entry.priority);
+        let (id, priority, has_own_words) = (entry.run.id, entry.priority, !entry.extra_args.is_empty());
         if let Some(task) = self.state.tasks.get_mut(&entry.run.task) {
-            task.retry = None;
+            // Words of somebody's own make it another run.
+            if !has_own_words {
+                task.retry = None;
+            }
             match task.active {
                 None => task.active = Some(id),
                 Some(_) => task.waiting = Some(id),

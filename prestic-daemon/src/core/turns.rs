@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     condition::Unmet,
+    outcome::Outcome,
     run::{RunId, RunState, Turn, Wait},
+    status::LastRun,
 };
 
 use crate::{
@@ -96,8 +98,10 @@ impl Planner {
             let verdict = self.verdict(entry, &occupancy, now);
             match &verdict {
                 Verdict::Start => occupancy.start(entry),
-                Verdict::Wait(Wait::Repository { .. } | Wait::Place) => occupancy.occupy(entry),
-                Verdict::Ask | Verdict::Wait(_) => {}
+                Verdict::Ask | Verdict::Wait(Wait::Repository { .. } | Wait::Place | Wait::Conditions) => {
+                    occupancy.occupy(entry);
+                }
+                Verdict::Wait(_) => {}
             }
             verdicts.push((*id, verdict));
         }
@@ -136,7 +140,9 @@ impl Planner {
         if let Some(until) = entry.not_before.filter(|until| *until > now) {
             return Some(Wait::StartupDelay { until });
         }
-        if let Some(missing) = task.plan.needs.iter().find(|need| !self.is_satisfied(need, task)) {
+        // Another attempt needs what the first one had.
+        let needs = task.plan.needs.iter().filter(|_| entry.run.attempt == 0);
+        if let Some(missing) = needs.into_iter().find(|need| !self.is_satisfied(need, task)) {
             return Some(Wait::Needs { task: missing.clone() });
         }
         // A task that is overdue runs whatever the conditions are.
@@ -154,7 +160,9 @@ impl Planner {
 
     /// Whether a task, or each one of a group, has ended well since another one ended.
     fn is_satisfied(&self, need: &str, task: &TaskState) -> bool {
-        let own_last_at = task.last_run.as_ref().map(|last| last.at);
+        // A run that was cut off is repeated with what it had.
+        let was_cut_off = |last: &&LastRun| last.outcome == Outcome::Interrupted.word();
+        let own_last_at = task.last_run.as_ref().filter(|last| !was_cut_off(last)).map(|last| last.at);
         let mut needed = self.state.tasks.values().filter(|other| other.plan.is_called(need));
         needed.all(|other| other.last_run.as_ref().is_some_and(|last| is_success(last) && Some(last.at) > own_last_at))
     }

@@ -99,6 +99,18 @@ fn task_waits_for_a_good_run_of_what_it_needs() {
 }
 
 #[test]
+fn another_attempt_needs_what_the_first_one_had() {
+    let copy = TaskPlan { needs: vec!["home".to_owned()], retry: 1, ..plan("copy", "02:00", "s") };
+    let mut planner = planner(&[plan("home", "01:00", "r"), copy], at(0));
+    planner.wake(at(60));
+    end_at(&mut planner, 1, Outcome::Succeeded, 61);
+    assert_eq!(launched(&planner.wake(at(120))), [2]);
+    end_at(&mut planner, 2, Outcome::RepositoryLocked, 121);
+    let again = planner.next_wake().unwrap();
+    assert_eq!(launched(&planner.wake(again)), [3]);
+}
+
+#[test]
 fn run_starts_in_its_hours_only_and_is_told_when_they_end() {
     let window = Window::parse("22:00..06:00").unwrap();
     let home = TaskPlan { window: Some(window), ..plan("home", "12:00", "r") };
@@ -157,12 +169,14 @@ fn late_answer_about_conditions_does_not_count() {
 #[test]
 fn run_that_is_held_back_lets_others_by() {
     let mut planner = planner(&[on_ac("a"), plan("b", "01:00", "r")], at(0));
-    assert_eq!(launched(&planner.wake(at(60))), [2]);
-    // Its conditions hold, but the repository is taken by now; when it is free, they are too old.
-    assert_eq!(launched(&planner.hear_conditions(RunId(1), 1, Vec::new(), at(61))), Vec::<u64>::new());
+    assert_eq!(launched(&planner.wake(at(60))), Vec::<u64>::new(), "it keeps its place while its conditions are looked at");
+    check_wait(&planner, 2, 60, behind(1, "a"));
+    assert_eq!(launched(&planner.hear_conditions(RunId(1), 1, vec![Unmet::OnBattery], at(60))), [2]);
+    // They hold, but the repository is taken by now; when it is free, that is too long ago.
+    assert_eq!(launched(&planner.hear_conditions(RunId(1), 2, Vec::new(), at(61))), Vec::<u64>::new());
     check_wait(&planner, 1, 61, behind(2, "b"));
     let actions = end_at(&mut planner, 2, Outcome::Succeeded, 70);
-    assert!(actions.contains(&question(1, 2, Asking::AtOnce)));
+    assert!(actions.contains(&question(1, 3, Asking::AtOnce)));
 }
 
 #[test]

@@ -126,8 +126,38 @@ fn environment(command: &ResticCommand, home: &Home) -> Vec<(OsString, OsString)
     environment
 }
 
+/// Flags that every command of restic takes and that it takes to reach a repository (`restic help`, 0.14 to 0.19). What else
+/// a profile has is for its own command, and others would refuse it.
+const FLAGS_FOR_ALL_COMMANDS: [&str; 19] = [
+    "cacert",
+    "cache-dir",
+    "cleanup-cache",
+    "compression",
+    "http-user-agent",
+    "insecure-no-password",
+    "insecure-tls",
+    "key-hint",
+    "limit-download",
+    "limit-upload",
+    "no-cache",
+    "option",
+    "pack-size",
+    "password-command",
+    "password-file",
+    "repo",
+    "repository-file",
+    "stuck-request-timeout",
+    "tls-client-cert",
+];
+
+fn is_for_all_commands(flag: &str) -> bool {
+    let name = flag.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
+    name.is_some_and(|name| FLAGS_FOR_ALL_COMMANDS.contains(&name))
+}
+
 fn repository_words(command: &ResticCommand) -> Vec<String> {
-    command.executable.iter().chain(&command.flags).filter(|word| !word.starts_with("--json")).cloned().collect()
+    let flags = command.flags.iter().filter(|flag| is_for_all_commands(flag));
+    command.executable.iter().chain(flags).cloned().collect()
 }
 
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
@@ -167,6 +197,14 @@ mod tests {
         check_limits("wait-for-lock = 5m\n", [None, None, Some(300_000)]);
         check_limits("max-runtime = 2h\nno-progress-timeout = 90\n", [Some(7_200_000), Some(90_000), None]);
         check_limits("max-runtime = 0\nno-progress-timeout = 0\nwait-for-lock = 0\n", [None; 3]);
+    }
+
+    #[test]
+    fn flags_of_the_own_command_are_not_for_others() {
+        let text = "[home]\nrepository = /r\ncommand = forget\npassword = x\nverbose = 2\nflag.keep-last = 5\noption = a=b\n";
+        let loaded = config::read(text, std::path::Path::new("config.ini"));
+        let command = loaded.config.profile("home").unwrap().restic_command(Arguments::Own).unwrap();
+        assert_eq!(repository_words(&command), ["restic", "--repo=/r", "--option=a=b"]);
     }
 
     #[test]
