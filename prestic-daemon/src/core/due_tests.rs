@@ -138,8 +138,9 @@ fn pause_drops_nothing_that_is_to_be_done_at_once() {
     planner.wake(at(60));
     planner.pause(Some("a0".to_owned()), None, at(60)).unwrap();
     assert_eq!(planner.next_wake(), Some(at(60)));
-    planner.wake(at(60));
+    (1..=3).for_each(|_| drop(planner.wake(at(60))));
     assert_eq!(planner.state().runs.len(), 600);
+    assert_eq!(planner.next_wake().filter(|wake_at| *wake_at > at(60)), planner.next_wake(), "nothing is left to do at once");
 }
 
 #[test]

@@ -25,7 +25,9 @@ use crate::{
 pub const REMEMBERED_RUNS: usize = 500;
 
 /// How many tasks are looked at in one go. Others come right after it: what clients want comes in between.
-pub(super) const MOST_AT_ONCE: usize = 400;
+///
+/// What is let go in one go has to be written before [`REMEMBERED_RUNS`] drops it: so many due ones and as many late ones fit.
+pub(super) const MOST_AT_ONCE: usize = 200;
 
 /// How far apart the signals of one shutdown may reach restic and the daemon.
 const SAME_SHUTDOWN: TimeDelta = TimeDelta::seconds(10);
