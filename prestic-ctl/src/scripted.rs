@@ -10,14 +10,23 @@ use futures::StreamExt;
 use prestic_proto::{
     change::Reloaded,
     client::Client,
+    content::{ContentId, ContentRequest, Opened, Piece},
+    difference::{Difference, DifferenceQuery},
     error::ApiError,
     event::{Cursor, Event, EventKind, Watched},
+    file_path::FilePath,
+    history::{RepositorySize, RunPage, RunQuery, TaskDays},
+    job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
     profile::{ProfileDetails, ProfileSummary},
     progress::Progress,
+    repository_lock::RepositoryLocks,
     run::{Run, RunId},
+    search::{SearchPage, SearchQuery},
     service::{Api, ApiRequest, ApiResponse, Hello, PROTOCOL, RunRequest, RunSelector},
+    snapshot::{Folder, FolderQuery, Found, SnapshotId, SnapshotPage, SnapshotQuery, VersionQuery, Versions},
     status::{ConfigState, Status, TaskStatus, Upcoming},
+    system::{CacheKind, EventFeed, System, WebCode, WebState},
 };
 use tarpc::{
     ClientMessage, Response, Transport,
@@ -162,6 +171,7 @@ impl Api for Scripted {
             paused: None,
             tasks: self.tasks.iter().map(task).collect(),
             runs: self.runs.lock().unwrap().iter().filter(|run| run.finished().is_none()).cloned().collect(),
+            web: WebState::Off,
             cursor: cursor(),
         }
     }
@@ -209,8 +219,9 @@ impl Api for Scripted {
         Ok(id)
     }
 
-    async fn history(self, _: Context, _task: Option<String>, _limit: u32) -> Result<Vec<Run>, ApiError> {
-        Ok(self.runs.lock().unwrap().iter().filter(|run| run.finished().is_some()).cloned().collect())
+    async fn history(self, _: Context, _query: RunQuery) -> Result<RunPage, ApiError> {
+        let runs = self.runs.lock().unwrap().iter().filter(|run| run.finished().is_some()).cloned().collect();
+        Ok(RunPage { runs, has_more: false })
     }
 
     async fn log(self, _: Context, run: RunId, offset: u64, _wait_ms: u64) -> Result<LogChunk, ApiError> {
@@ -232,6 +243,95 @@ impl Api for Scripted {
 
     async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {
         Ok(Reloaded::default())
+    }
+
+    // No command of this program reads repositories through the daemon.
+
+    async fn sizes(self, _: Context, profile: String) -> Result<Vec<RepositorySize>, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn snapshots(self, _: Context, profile: String, _: SnapshotQuery) -> Result<SnapshotPage, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn folder(self, _: Context, profile: String, _: FolderQuery) -> Result<Folder, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn find_entry(self, _: Context, profile: String, _: SnapshotId, _: FilePath) -> Result<Found, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn versions(self, _: Context, profile: String, _: VersionQuery) -> Result<Versions, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn difference(self, _: Context, profile: String, _: DifferenceQuery) -> Result<Difference, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn open(self, _: Context, profile: String, _: ContentRequest) -> Result<Opened, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn search(self, _: Context, profile: String, _: SearchQuery) -> Result<SearchPage, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn start_job(self, _: Context, profile: String, _: JobRequest) -> Result<JobId, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn jobs(self, _: Context, profile: String) -> Result<Vec<Job>, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn locks(self, _: Context, profile: String) -> Result<RepositoryLocks, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn unlock(self, _: Context, profile: String) -> Result<String, ApiError> {
+        Err(ApiError::NoRepository(profile))
+    }
+
+    async fn days(self, _: Context, _: u32) -> Vec<TaskDays> {
+        Vec::new()
+    }
+
+    async fn read(self, _: Context, content: ContentId) -> Result<Piece, ApiError> {
+        Err(ApiError::NotOpen(content.0))
+    }
+
+    async fn close(self, _: Context, _: ContentId) {}
+
+    async fn job(self, _: Context, job: JobId, _: u64) -> Result<Job, ApiError> {
+        Err(ApiError::UnknownJob(job))
+    }
+
+    async fn job_results(self, _: Context, job: JobId, _: u32, _: u32) -> Result<JobResults, ApiError> {
+        Err(ApiError::UnknownJob(job))
+    }
+
+    async fn cancel_job(self, _: Context, job: JobId) -> Result<(), ApiError> {
+        Err(ApiError::UnknownJob(job))
+    }
+
+    async fn system(self, _: Context) -> System {
+        let events = EventFeed { newest: 0, kept: 0, capacity: 0 };
+        System { restics: Vec::new(), caches: Vec::new(), events, readers: 0, recorded_runs: 0, timezone: None }
+    }
+
+    async fn clear_cache(self, _: Context, _: CacheKind) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    async fn web_code(self, _: Context) -> Result<WebCode, ApiError> {
+        Err(ApiError::NoWeb("it is off".to_owned()))
+    }
+
+    async fn redeem_web_code(self, _: Context, _: String) -> bool {
+        false
     }
 
     async fn shutdown(self, _: Context) {}

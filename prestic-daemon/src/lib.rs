@@ -19,6 +19,11 @@ pub mod core;
 pub mod rpc;
 pub mod runs;
 
+pub mod history;
+pub mod jobs;
+pub mod repository;
+pub mod web;
+
 pub mod records;
 pub mod restic;
 pub mod supervise;

@@ -17,7 +17,7 @@ use crate::{
     core::Core,
     instance::Instance,
     process, program,
-    rpc::Listener,
+    rpc::{Listener, Server},
     signals::Signals,
 };
 
@@ -49,7 +49,8 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
-        let serving = tokio::spawn(listener.serve(handle, number));
+        let server = Server::new(handle.clone(), number, home.clone());
+        let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
         // The answer to whoever asked for the shutdown is on its way.

@@ -15,15 +15,24 @@ use tokio::sync::watch;
 
 use crate::{
     change::Reloaded,
+    content::{ContentId, ContentRequest, Opened, Piece},
+    difference::{Difference, DifferenceQuery},
     endpoint::{self, Endpoint},
     error::{ApiError, CallError, ConnectError},
     event::{Cursor, Watched},
+    file_path::FilePath,
+    history::{RepositorySize, RunPage, RunQuery, TaskDays},
     home::Home,
+    job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
     profile::{ProfileDetails, ProfileSummary},
+    repository_lock::RepositoryLocks,
     run::{Run, RunId},
+    search::{SearchPage, SearchQuery},
     service::{ApiClient, ApiRequest, ApiResponse, Hello, PROTOCOL, RunRequest, RunSelector},
+    snapshot::{Folder, FolderQuery, Found, SnapshotId, SnapshotPage, SnapshotQuery, VersionQuery, Versions},
     status::{Status, Upcoming},
+    system::{CacheKind, System, WebCode},
     transport,
 };
 
@@ -31,6 +40,9 @@ use crate::{
 const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// How much longer than its wait a long poll may take.
 const POLL_MARGIN: Duration = Duration::from_secs(5);
+
+/// How long a call may take that waits for restic to read a repository, which may be far away.
+const REPOSITORY_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// The answer to a call: the outer error is the connection's, the inner one the daemon's.
 pub type Answer<T> = Result<Result<T, ApiError>, CallError>;
@@ -136,9 +148,14 @@ impl Client {
         Ok(self.api.stop(within(CALL_LIMIT), run).await?)
     }
 
-    /// Returns past runs, newest first.
-    pub async fn history(&self, task: Option<String>, limit: u32) -> Answer<Vec<Run>> {
-        Ok(self.api.history(within(CALL_LIMIT), task, limit).await?)
+    /// Returns runs, newest first.
+    pub async fn history(&self, query: RunQuery) -> Answer<RunPage> {
+        Ok(self.api.history(within(CALL_LIMIT), query).await?)
+    }
+
+    /// Returns what happened to each task on each of the last days.
+    pub async fn days(&self, days: u32) -> Result<Vec<TaskDays>, CallError> {
+        Ok(self.api.days(within(CALL_LIMIT), days).await?)
     }
 
     /// Returns a piece of a log.
@@ -154,6 +171,111 @@ impl Client {
     /// Returns one profile.
     pub async fn profile(&self, name: &str) -> Answer<ProfileDetails> {
         Ok(self.api.profile(within(CALL_LIMIT), name.to_owned()).await?)
+    }
+
+    /// Returns how large a profile's repository was.
+    pub async fn sizes(&self, profile: &str) -> Answer<Vec<RepositorySize>> {
+        Ok(self.api.sizes(within(CALL_LIMIT), profile.to_owned()).await?)
+    }
+
+    /// Lists snapshots.
+    pub async fn snapshots(&self, profile: &str, query: SnapshotQuery) -> Answer<SnapshotPage> {
+        Ok(self.api.snapshots(within(REPOSITORY_LIMIT), profile.to_owned(), query).await?)
+    }
+
+    /// Lists a folder of a snapshot.
+    pub async fn folder(&self, profile: &str, query: FolderQuery) -> Answer<Folder> {
+        Ok(self.api.folder(within(REPOSITORY_LIMIT), profile.to_owned(), query).await?)
+    }
+
+    /// Looks one file or folder up.
+    pub async fn find_entry(&self, profile: &str, snapshot: SnapshotId, path: FilePath) -> Answer<Found> {
+        Ok(self.api.find_entry(within(REPOSITORY_LIMIT), profile.to_owned(), snapshot, path).await?)
+    }
+
+    /// Looks a file up in one snapshot after the other.
+    pub async fn versions(&self, profile: &str, query: VersionQuery) -> Answer<Versions> {
+        Ok(self.api.versions(within(REPOSITORY_LIMIT), profile.to_owned(), query).await?)
+    }
+
+    /// Compares one folder of two snapshots.
+    pub async fn difference(&self, profile: &str, query: DifferenceQuery) -> Answer<Difference> {
+        Ok(self.api.difference(within(REPOSITORY_LIMIT), profile.to_owned(), query).await?)
+    }
+
+    /// Begins to read a file, or a folder as an archive.
+    pub async fn open(&self, profile: &str, request: ContentRequest) -> Answer<Opened> {
+        Ok(self.api.open(within(REPOSITORY_LIMIT), profile.to_owned(), request).await?)
+    }
+
+    /// Returns the next bytes.
+    pub async fn read(&self, content: ContentId) -> Answer<Piece> {
+        Ok(self.api.read(within(REPOSITORY_LIMIT), content).await?)
+    }
+
+    /// Ends a reading.
+    pub async fn close(&self, content: ContentId) -> Result<(), CallError> {
+        Ok(self.api.close(within(CALL_LIMIT), content).await?)
+    }
+
+    /// Finds names in the indexed snapshots.
+    pub async fn search(&self, profile: &str, query: SearchQuery) -> Answer<SearchPage> {
+        Ok(self.api.search(within(REPOSITORY_LIMIT), profile.to_owned(), query).await?)
+    }
+
+    /// Starts a job.
+    pub async fn start_job(&self, profile: &str, request: JobRequest) -> Answer<JobId> {
+        Ok(self.api.start_job(within(REPOSITORY_LIMIT), profile.to_owned(), request).await?)
+    }
+
+    /// Returns a job, after at most this long if it has not ended before.
+    pub async fn job(&self, job: JobId, wait: Duration) -> Answer<Job> {
+        Ok(self.api.job(within(wait + POLL_MARGIN), job, millis(wait)).await?)
+    }
+
+    /// Returns the jobs of a profile's repository.
+    pub async fn jobs(&self, profile: &str) -> Answer<Vec<Job>> {
+        Ok(self.api.jobs(within(CALL_LIMIT), profile.to_owned()).await?)
+    }
+
+    /// Returns a page of a job's results.
+    pub async fn job_results(&self, job: JobId, offset: u32, limit: u32) -> Answer<JobResults> {
+        Ok(self.api.job_results(within(CALL_LIMIT), job, offset, limit).await?)
+    }
+
+    /// Ends a job.
+    pub async fn cancel_job(&self, job: JobId) -> Answer<()> {
+        Ok(self.api.cancel_job(within(CALL_LIMIT), job).await?)
+    }
+
+    /// Returns the locks in a profile's repository.
+    pub async fn locks(&self, profile: &str) -> Answer<RepositoryLocks> {
+        Ok(self.api.locks(within(REPOSITORY_LIMIT), profile.to_owned()).await?)
+    }
+
+    /// Removes the stale locks, if that is safe.
+    pub async fn unlock(&self, profile: &str) -> Answer<String> {
+        Ok(self.api.unlock(within(REPOSITORY_LIMIT), profile.to_owned()).await?)
+    }
+
+    /// Returns what is known of the daemon itself.
+    pub async fn system(&self) -> Result<System, CallError> {
+        Ok(self.api.system(within(REPOSITORY_LIMIT)).await?)
+    }
+
+    /// Empties a cache.
+    pub async fn clear_cache(&self, cache: CacheKind) -> Answer<()> {
+        Ok(self.api.clear_cache(within(CALL_LIMIT), cache).await?)
+    }
+
+    /// Makes a code that opens the web interface, once.
+    pub async fn web_code(&self) -> Answer<WebCode> {
+        Ok(self.api.web_code(within(CALL_LIMIT)).await?)
+    }
+
+    /// Tells whether such a code opens, and uses it up.
+    pub async fn redeem_web_code(&self, code: String) -> Result<bool, CallError> {
+        Ok(self.api.redeem_web_code(within(CALL_LIMIT), code).await?)
     }
 
     /// Reads the configuration again.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{profile::ConfigProblem, run::RunId};
+use crate::{file_path::FilePath, job::JobId, profile::ConfigProblem, run::RunId, snapshot::SnapshotId};
 
 /// The daemon's "no", with what the user needs to know.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
@@ -67,6 +67,78 @@ pub enum ApiError {
     NoLog {
         /// The run.
         run: RunId,
+        /// The system's words.
+        reason: String,
+    },
+    /// The profile has no repository that could be read.
+    #[error("profile `{0}` has no repository")]
+    NoRepository(String),
+    /// restic failed.
+    #[error("{message}{}", .hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default())]
+    Restic {
+        /// What restic was to do, as `restic cat tree`.
+        command: String,
+        /// Its own words.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// restic is too old for it.
+    #[error("{what} needs restic {since} or later{}", .found.as_ref().map(|found| format!(", and this is {found}")).unwrap_or_default())]
+    NeedsRestic {
+        /// What was wanted.
+        what: String,
+        /// The first version that can do it.
+        since: String,
+        /// The version that is there.
+        found: Option<String>,
+    },
+    /// The repository has no such snapshot.
+    #[error("no snapshot `{0}` is in the repository")]
+    UnknownSnapshot(String),
+    /// The snapshot does not have it.
+    #[error("`{}` is not in snapshot {}", .path.shown(), .snapshot.short())]
+    NoSuchPath {
+        /// What was looked for.
+        path: FilePath,
+        /// Where.
+        snapshot: SnapshotId,
+        /// Snapshots of the same machine and paths that are known to have it, the nearest first.
+        others: Vec<SnapshotId>,
+    },
+    /// It is not what it would have to be.
+    #[error("`{}` is not a {wanted}", .path.shown())]
+    WrongKind {
+        /// What was asked for.
+        path: FilePath,
+        /// What it would have to be: file, folder.
+        wanted: String,
+    },
+    /// The content is not open, or no longer.
+    #[error("nothing is open under number {0}: it was closed, or not read for too long")]
+    NotOpen(u64),
+    /// The job is not known, or no longer.
+    #[error("no job {0} is known")]
+    UnknownJob(JobId),
+    /// There is too much of it at once.
+    #[error("too many {0} at a time: try again when some of them have ended")]
+    Busy(String),
+    /// The text cannot be looked for.
+    #[error("`{query}` cannot be looked for: {reason}")]
+    BadQuery {
+        /// The text.
+        query: String,
+        /// Why.
+        reason: String,
+    },
+    /// The web interface does not listen.
+    #[error("the web interface is not to be had: {0}")]
+    NoWeb(String),
+    /// Something of the daemon's own could not be read or written.
+    #[error("{what}: {reason}")]
+    Storage {
+        /// What was tried.
+        what: String,
         /// The system's words.
         reason: String,
     },

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::TaskChange,
+    job::Job,
     limit::Limit,
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId},
+    system::WebState,
 };
 
 /// Where a client is in the events of one daemon.
@@ -84,6 +86,21 @@ pub enum EventKind {
     ConfigRejected {
         /// What is wrong with it.
         errors: Vec<ConfigProblem>,
+    },
+    /// The web interface listens, or cannot.
+    Web {
+        /// How it is now.
+        state: WebState,
+    },
+    /// A job came into being, or moved on.
+    Job {
+        /// The job as it is now.
+        job: Box<Job>,
+    },
+    /// The snapshots in a repository are others than before.
+    SnapshotsChanged {
+        /// The profiles that have this repository.
+        profiles: Vec<String>,
     },
     /// The daemon is going down and takes no more runs.
     ShuttingDown,

@@ -18,6 +18,16 @@ pub mod progress;
 pub mod restic;
 pub mod run;
 pub mod status;
+pub mod system;
+
+pub mod content;
+pub mod difference;
+pub mod file_path;
+pub mod history;
+pub mod job;
+pub mod repository_lock;
+pub mod search;
+pub mod snapshot;
 
 pub mod client;
 pub mod error;

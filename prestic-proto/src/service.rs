@@ -7,16 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::Reloaded,
+    content::{ContentId, ContentRequest, Opened, Piece},
+    difference::{Difference, DifferenceQuery},
     error::ApiError,
     event::{Cursor, Watched},
+    file_path::FilePath,
+    history::{RepositorySize, RunPage, RunQuery, TaskDays},
+    job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
     profile::{ProfileDetails, ProfileSummary},
+    repository_lock::RepositoryLocks,
     run::{Run, RunId},
+    search::{SearchPage, SearchQuery},
+    snapshot::{Folder, FolderQuery, Found, SnapshotId, SnapshotPage, SnapshotQuery, VersionQuery, Versions},
     status::{Status, Upcoming},
+    system::{CacheKind, System, WebCode},
 };
 
 /// The number of this API. Daemon and client must have the same one.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The longest time that one long poll may ask for.
 pub const MAX_WAIT_MS: u64 = 60_000;
@@ -95,8 +104,14 @@ pub trait Api {
     /// Asks a run to stop: gracefully, and after the grace with force.
     async fn stop(run: RunSelector) -> Result<RunId, ApiError>;
 
-    /// Returns the runs of one task, of a group, or of all, newest first, those that have not ended among them.
-    async fn history(task: Option<String>, limit: u32) -> Result<Vec<Run>, ApiError>;
+    /// Returns runs, newest first.
+    async fn history(query: RunQuery) -> Result<RunPage, ApiError>;
+
+    /// Returns what happened to each task on each of the last days, today among them.
+    async fn days(days: u32) -> Vec<TaskDays>;
+
+    /// Returns how large a profile's repository was whenever it was measured, oldest first.
+    async fn sizes(profile: String) -> Result<Vec<RepositorySize>, ApiError>;
 
     /// Returns a piece of a run's log from `offset` on; if there is none yet, waits for it for `wait_ms`.
     async fn log(run: RunId, offset: u64, wait_ms: u64) -> Result<LogChunk, ApiError>;
@@ -106,6 +121,66 @@ pub trait Api {
 
     /// Returns one profile with the origin of every option.
     async fn profile(name: String) -> Result<ProfileDetails, ApiError>;
+
+    /// Lists the snapshots in a profile's repository, newest first.
+    async fn snapshots(profile: String, query: SnapshotQuery) -> Result<SnapshotPage, ApiError>;
+
+    /// Lists a folder of a snapshot.
+    async fn folder(profile: String, query: FolderQuery) -> Result<Folder, ApiError>;
+
+    /// Looks one file or folder of a snapshot up.
+    async fn find_entry(profile: String, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError>;
+
+    /// Looks a file up in one snapshot after the other.
+    async fn versions(profile: String, query: VersionQuery) -> Result<Versions, ApiError>;
+
+    /// Compares one folder, or a file, of two snapshots.
+    async fn difference(profile: String, query: DifferenceQuery) -> Result<Difference, ApiError>;
+
+    /// Begins to read a file, or a folder as an archive. Answered when restic has given its first bytes.
+    async fn open(profile: String, request: ContentRequest) -> Result<Opened, ApiError>;
+
+    /// Returns the next bytes.
+    async fn read(content: ContentId) -> Result<Piece, ApiError>;
+
+    /// Ends the reading, wherever it is.
+    async fn close(content: ContentId);
+
+    /// Finds names in the indexed snapshots of a profile's repository.
+    async fn search(profile: String, query: SearchQuery) -> Result<SearchPage, ApiError>;
+
+    /// Starts a job, or returns the one that does the same already.
+    async fn start_job(profile: String, request: JobRequest) -> Result<JobId, ApiError>;
+
+    /// Returns a job, after at most `wait_ms` if it has not ended before.
+    async fn job(job: JobId, wait_ms: u64) -> Result<Job, ApiError>;
+
+    /// Returns the jobs of a profile's repository, newest first.
+    async fn jobs(profile: String) -> Result<Vec<Job>, ApiError>;
+
+    /// Returns a page of a job's results.
+    async fn job_results(job: JobId, offset: u32, limit: u32) -> Result<JobResults, ApiError>;
+
+    /// Ends a job.
+    async fn cancel_job(job: JobId) -> Result<(), ApiError>;
+
+    /// Returns the locks in a profile's repository.
+    async fn locks(profile: String) -> Result<RepositoryLocks, ApiError>;
+
+    /// Removes the stale locks, if the rules of safe unlocking allow it. Returns what was done.
+    async fn unlock(profile: String) -> Result<String, ApiError>;
+
+    /// Returns what is known of the daemon itself.
+    async fn system() -> System;
+
+    /// Empties a cache. Nothing is lost but time.
+    async fn clear_cache(cache: CacheKind) -> Result<(), ApiError>;
+
+    /// Makes a code that opens the web interface, once.
+    async fn web_code() -> Result<WebCode, ApiError>;
+
+    /// Takes such a code back: it opens only if it was made, is not too old, and has not been used.
+    async fn redeem_web_code(code: String) -> bool;
 
     /// Reads the configuration again. With errors, what was live stays live.
     async fn reload() -> Result<Reloaded, ApiError>;

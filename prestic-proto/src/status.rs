@@ -10,6 +10,7 @@ use crate::{
     outcome::SkipReason,
     profile::ConfigProblem,
     run::{Run, RunId},
+    system::WebState,
 };
 
 /// Everything that a client shows at a glance, and the event from which on it can follow.
@@ -25,6 +26,9 @@ pub struct Status {
     pub started_at: DateTime<Utc>,
     /// What is known of its configuration.
     pub config: ConfigState,
+    /// How the web interface is.
+    #[serde(default)]
+    pub web: WebState,
     /// Whether every task is paused.
     #[serde(default)]
     pub paused: Option<Pause>,

@@ -5,6 +5,7 @@ use std::{future::Future, time::Duration};
 use prestic_proto::{
     client::Client,
     event::{EventKind, Watched},
+    history::RunQuery,
     outcome::Outcome,
     progress::Progress,
     run::{Finished, Run, RunId},
@@ -56,7 +57,8 @@ impl TestHome {
     pub fn history(&self, task: &str) -> Vec<Run> {
         let task = Some(task.to_owned());
         self.with_client(async |client| {
-            client.history(task, 100).await.expect("the daemon answers").expect("the task is there")
+            let query = RunQuery { task, limit: 100, ..RunQuery::default() };
+            client.history(query).await.expect("the daemon answers").expect("the task is there").runs
         })
     }
 

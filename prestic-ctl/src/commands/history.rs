@@ -2,6 +2,7 @@
 
 use prestic_proto::{
     client::Client,
+    history::RunQuery,
     outcome::Outcome,
     run::{Run, RunState},
 };
@@ -17,7 +18,7 @@ use crate::{
 
 /// Prints the past runs, newest first.
 pub async fn history(client: &Client, task: Option<String>, limit: u32, output: &mut Output) -> Result<Exit, CtlError> {
-    let runs = client.history(task, limit).await??;
+    let runs = client.history(RunQuery { task, limit, ..RunQuery::default() }).await??.runs;
     if output.is_json {
         output.json(&runs)?;
         return Ok(Exit::OK);

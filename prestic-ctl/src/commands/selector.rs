@@ -3,6 +3,7 @@
 use prestic_proto::{
     client::Client,
     error::ApiError,
+    history::RunQuery,
     run::{Run, RunId},
     service::RunSelector,
 };
@@ -33,7 +34,7 @@ const LOOKED_AT: u32 = 100;
 /// Returns the newest run of all that was not skipped, active or past.
 pub async fn newest(client: &Client) -> Result<Run, CtlError> {
     let active = client.status().await?.runs;
-    let past = client.history(None, LOOKED_AT).await??;
+    let past = client.history(RunQuery { limit: LOOKED_AT, ..RunQuery::default() }).await??.runs;
     let newest = active.into_iter().chain(past).filter(|run| !run.is_skipped()).max_by_key(|run| run.id);
     newest.ok_or(CtlError::NothingYet("nothing has run yet"))
 }

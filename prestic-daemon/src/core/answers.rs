@@ -54,8 +54,8 @@ impl Core {
                 });
                 drop(reply.send(answer));
             }
-            Command::History(task, limit, reply) => {
-                let runs = view::history(self.planner.state(), task.as_deref(), limit);
+            Command::RememberedRuns(task, reply) => {
+                let runs = view::history(self.planner.state(), task.as_deref());
                 let is_known = |name: &str| self.planner.state().tasks.values().any(|task| task.plan.is_called(name));
                 let answer = match task {
                     Some(name) if runs.is_empty() && !is_known(&name) => Err(view::unknown_task(&self.config, &name)),
@@ -70,6 +70,14 @@ impl Core {
                     details.ok_or_else(|| ApiError::UnknownProfile { similar: self.config.similar_profile(&name), name });
                 drop(reply.send(answer));
             }
+            Command::FindProfile(name, reply) => {
+                let found = self.config.profile(&name).cloned();
+                let answer =
+                    found.ok_or_else(|| ApiError::UnknownProfile { similar: self.config.similar_profile(&name), name });
+                drop(reply.send(answer));
+            }
+            Command::EventFeed(reply) => drop(reply.send(self.events.feed())),
+            Command::FindProfiles(reply) => drop(reply.send(self.config.profiles().cloned().collect())),
             Command::Reload(reply) => {
                 self.reload(Some(reply));
             }
@@ -128,6 +136,7 @@ impl Core {
             home: self.home.root().to_owned(),
             started_at: self.started_at,
             config: self.config_state.clone(),
+            web: self.web.clone(),
             paused: self.planner.state().pause,
             tasks: view::tasks(self.planner.state(), &self.config, now),
             runs: view::active_runs(&self.planner, now),

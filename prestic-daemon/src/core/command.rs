@@ -1,24 +1,28 @@
 //! What can be asked of the core.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use prestic_proto::{
     change::Reloaded,
     condition::Unmet,
     error::ApiError,
-    event::{Cursor, Watched},
+    event::{Cursor, EventKind, Watched},
     profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
     service::{RunRequest, RunSelector},
     status::{Status, Upcoming},
+    system::{EventFeed, WebState},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinError,
 };
 
-use crate::{config::Reading, core::news::RunNews};
+use crate::{
+    config::{Profile, Reading},
+    core::news::RunNews,
+};
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
 pub const INBOX: usize = 256;
@@ -44,12 +48,18 @@ pub enum Command {
     FindRun(RunSelector, Reply<Result<Run, ApiError>>),
     /// Stop a run.
     Stop(RunSelector, Reply<Result<RunId, ApiError>>),
-    /// Past runs, newest first.
-    History(Option<String>, usize, Reply<Result<Vec<Run>, ApiError>>),
+    /// The runs of a task, of a group, or of all, that the core remembers, newest first.
+    RememberedRuns(Option<String>, Reply<Result<Vec<Run>, ApiError>>),
     /// All profiles.
     Profiles(Reply<Vec<ProfileSummary>>),
     /// One profile.
     Profile(String, Reply<Result<ProfileDetails, ApiError>>),
+    /// A profile itself: with secrets, so for nobody outside the daemon.
+    FindProfile(String, Reply<Result<Arc<Profile>, ApiError>>),
+    /// All profiles themselves.
+    FindProfiles(Reply<Vec<Arc<Profile>>>),
+    /// Which events are kept.
+    EventFeed(Reply<EventFeed>),
     /// Read the configuration again.
     Reload(Reply<Result<Reloaded, ApiError>>),
     /// Stop all runs, then the daemon.
@@ -81,6 +91,10 @@ pub enum Input {
     },
     /// Why changes of the configuration are not, or not all, noticed; none if they are.
     ConfigWatch(Option<String>),
+    /// The web interface listens, or cannot.
+    Web(WebState),
+    /// Something happened beside the core that clients want to hear of.
+    Fact(EventKind),
     /// SIGHUP: read the configuration again.
     Hangup,
     /// SIGTERM, SIGINT or the like: go down; the second time at once.

@@ -5,6 +5,7 @@ use prestic_proto::{
     event::EventKind,
     outcome::Outcome,
     run::{Finished, Run, RunState, Turn},
+    system::WebState,
 };
 
 /// Says what has happened to tasks.
@@ -20,6 +21,12 @@ pub(super) fn log_fact(kind: &EventKind) {
         }
         EventKind::Paused { task, until: None } => tracing::info!("{} is paused until it is resumed", name(task)),
         EventKind::Resumed { task } => tracing::info!("{} is paused no longer", name(task)),
+        EventKind::Web { state: WebState::Listening { address } } => {
+            tracing::info!("the web interface is at http://{address}/")
+        }
+        EventKind::Web { state: WebState::Unavailable { address, reason } } => {
+            tracing::error!("the web interface cannot be had at {address}: {reason}");
+        }
         _ => {}
     }
 }

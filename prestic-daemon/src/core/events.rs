@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
-use prestic_proto::event::{Cursor, Event, EventKind};
+use prestic_proto::{
+    event::{Cursor, Event, EventKind},
+    system::EventFeed,
+};
 
 /// How many events are kept. A client that is further behind asks for the status again.
 pub const KEPT_EVENTS: usize = 1024;
@@ -25,6 +28,11 @@ impl Events {
     /// Returns which daemon's numbers these are.
     pub fn instance(&self) -> u64 {
         self.instance
+    }
+
+    /// Returns which events are kept.
+    pub fn feed(&self) -> EventFeed {
+        EventFeed { newest: self.last_seq, kept: self.ring.len() as u64, capacity: KEPT_EVENTS as u64 }
     }
 
     /// Returns the cursor after the last event.

@@ -9,6 +9,7 @@ use prestic_proto::{
     limit::LimitNear,
     run::{Run, RunId},
     status::ConfigState,
+    system::WebState,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -68,6 +69,8 @@ pub struct Core {
     pub(super) errands: JoinSet<()>,
     /// What looks at the conditions of runs.
     pub(super) probe: Probe,
+    /// How the web interface is.
+    pub(super) web: WebState,
     /// When a shutdown stops waiting for the runs.
     pub(super) gives_up_at: Option<Instant>,
 }
@@ -107,6 +110,7 @@ impl Core {
             reloads: Reloads::default(),
             errands: JoinSet::new(),
             probe: Probe::default(),
+            web: WebState::Off,
             gives_up_at: None,
             home,
         };
@@ -227,6 +231,17 @@ impl Core {
             Input::ConfigRead(reading) => self.config_read(reading),
             Input::ConfigChanged { is_settled } => self.config_changed(is_settled),
             Input::ConfigWatch(trouble) => self.watch_is(trouble),
+            Input::Web(state) => {
+                if self.web != state {
+                    self.web = state.clone();
+                    log_fact(&EventKind::Web { state: state.clone() });
+                    self.announce(EventKind::Web { state });
+                }
+            }
+            Input::Fact(kind) => {
+                log_fact(&kind);
+                self.announce(kind);
+            }
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
         }

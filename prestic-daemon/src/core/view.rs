@@ -97,10 +97,10 @@ pub fn with_turn(run: &Run, planner: &Planner, now: DateTime<Utc>) -> Run {
 }
 
 /// Returns the runs of one task, of the tasks of a group, or of all, newest first.
-pub fn history(state: &State, name: Option<&str>, limit: usize) -> Vec<Run> {
+pub fn history(state: &State, name: Option<&str>) -> Vec<Run> {
     let is_member = |task: &str, name| state.tasks.get(task).is_some_and(|task| task.plan.group.as_deref() == Some(name));
     let is_wanted = |run: &&Run| name.is_none_or(|name| run.task == name || is_member(&run.task, name));
-    state.runs.values().rev().map(|entry| &entry.run).filter(is_wanted).take(limit).cloned().collect()
+    state.runs.values().rev().map(|entry| &entry.run).filter(is_wanted).cloned().collect()
 }
 
 /// Finds the run that a client means: by its number, or the active one of a task, else its last one that was none of those
@@ -192,7 +192,7 @@ mod tests {
         for task in ["home@a", "mail@a", "home@b"] {
             planner.request(asked(task), at(1)).unwrap();
         }
-        let numbers = |name| history(planner.state(), name, 10).iter().map(|run| run.id.0).collect::<Vec<_>>();
+        let numbers = |name| history(planner.state(), name).iter().map(|run| run.id.0).collect::<Vec<_>>();
         assert_eq!(numbers(Some("home")), [3, 1]);
         assert_eq!(numbers(Some("home@a")), [1]);
         assert_eq!(numbers(None), [3, 2, 1]);

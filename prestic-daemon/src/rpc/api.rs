@@ -1,18 +1,27 @@
 //! The API's calls, each a question to the core or a look into a log.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use prestic_proto::{
     change::Reloaded,
+    content::{ContentId, ContentRequest, Opened, Piece},
+    difference::{Difference, DifferenceQuery},
     error::ApiError,
     event::{Cursor, Watched},
+    file_path::FilePath,
+    history::{MAX_RUNS, RepositorySize, RunPage, RunQuery, TaskDays},
     home::Home,
+    job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
     profile::{ProfileDetails, ProfileSummary},
+    repository_lock::RepositoryLocks,
     run::{Run, RunId},
+    search::{SearchPage, SearchQuery},
     service::{Api, Hello, MAX_WAIT_MS, PROTOCOL, RunRequest, RunSelector},
+    snapshot::{Folder, FolderQuery, Found, SnapshotId, SnapshotPage, SnapshotQuery, VersionQuery, Versions},
     status::{Status, Upcoming},
+    system::{CacheKind, System, WebCode, WebState},
 };
 use tarpc::context::Context;
 use tokio::time::Instant;
@@ -22,21 +31,38 @@ use crate::{
         CoreHandle,
         command::{Command, CoreGone},
     },
-    rpc::log_chunk,
+    history::History,
+    jobs::Jobs,
+    repository::Repositories,
+    rpc::{log_chunk, web_codes::WebCodes},
 };
 
-/// The most runs that one call returns: they must fit into a frame.
-const MAX_HISTORY: u32 = 500;
+/// The most days that one call looks back.
+const MAX_DAYS: u32 = 400;
 
 /// The most coming runs that one call returns: the core works them out while others wait.
 const MAX_UPCOMING: u32 = 10_000;
 
 /// Answers one connection's calls.
 #[derive(Debug, Clone)]
-pub(super) struct Server {
-    pub(super) core: CoreHandle,
-    pub(super) instance: u64,
-    pub(super) home: Home,
+pub struct Server {
+    core: CoreHandle,
+    instance: u64,
+    home: Home,
+    history: History,
+    repositories: Repositories,
+    jobs: Jobs,
+    web_codes: Arc<WebCodes>,
+}
+
+impl Server {
+    /// Makes the server of a home's core.
+    pub fn new(core: CoreHandle, instance: u64, home: Home) -> Self {
+        let history = History::new(home.clone());
+        let repositories = Repositories::new(core.clone(), home.clone());
+        let jobs = Jobs::new(core.clone(), home.clone(), repositories.clone(), history.clone());
+        Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
+    }
 }
 
 impl Api for Server {
@@ -81,16 +107,29 @@ impl Api for Server {
     }
 
     async fn find_run(self, _: Context, run: RunSelector) -> Result<Run, ApiError> {
-        refuse_if_gone(self.core.ask(|reply| Command::FindRun(run, reply)).await)
+        let found = refuse_if_gone(self.core.ask(|reply| Command::FindRun(run, reply)).await);
+        match found {
+            Err(ApiError::UnknownRun(run)) => self.history.find(run).await,
+            found => found,
+        }
     }
 
     async fn stop(self, _: Context, run: RunSelector) -> Result<RunId, ApiError> {
         refuse_if_gone(self.core.ask(|reply| Command::Stop(run, reply)).await)
     }
 
-    async fn history(self, _: Context, task: Option<String>, limit: u32) -> Result<Vec<Run>, ApiError> {
-        let limit = usize::try_from(limit.min(MAX_HISTORY)).unwrap_or_default();
-        refuse_if_gone(self.core.ask(|reply| Command::History(task, limit, reply)).await)
+    async fn history(self, _: Context, query: RunQuery) -> Result<RunPage, ApiError> {
+        let task = query.task.clone();
+        let remembered = refuse_if_gone(self.core.ask(|reply| Command::RememberedRuns(task, reply)).await)?;
+        self.history.runs(RunQuery { limit: query.limit.min(MAX_RUNS), ..query }, remembered).await
+    }
+
+    async fn days(self, _: Context, days: u32) -> Vec<TaskDays> {
+        self.history.days(days.min(MAX_DAYS)).await
+    }
+
+    async fn sizes(self, _: Context, profile: String) -> Result<Vec<RepositorySize>, ApiError> {
+        self.history.sizes(&profile).await
     }
 
     async fn log(self, _: Context, run: RunId, offset: u64, wait_ms: u64) -> Result<LogChunk, ApiError> {
@@ -121,6 +160,105 @@ impl Api for Server {
 
     async fn profile(self, _: Context, name: String) -> Result<ProfileDetails, ApiError> {
         refuse_if_gone(self.core.ask(|reply| Command::Profile(name, reply)).await)
+    }
+
+    async fn snapshots(self, _: Context, profile: String, query: SnapshotQuery) -> Result<SnapshotPage, ApiError> {
+        self.repositories.snapshots(&profile, query).await
+    }
+
+    async fn folder(self, _: Context, profile: String, query: FolderQuery) -> Result<Folder, ApiError> {
+        self.repositories.folder(&profile, query).await
+    }
+
+    async fn find_entry(self, _: Context, profile: String, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError> {
+        self.repositories.find_entry(&profile, snapshot, path).await
+    }
+
+    async fn versions(self, _: Context, profile: String, query: VersionQuery) -> Result<Versions, ApiError> {
+        self.repositories.versions(&profile, query).await
+    }
+
+    async fn difference(self, _: Context, profile: String, query: DifferenceQuery) -> Result<Difference, ApiError> {
+        self.repositories.difference(&profile, query).await
+    }
+
+    async fn open(self, _: Context, profile: String, request: ContentRequest) -> Result<Opened, ApiError> {
+        self.repositories.open(&profile, request).await
+    }
+
+    async fn read(self, _: Context, content: ContentId) -> Result<Piece, ApiError> {
+        self.repositories.read(content).await
+    }
+
+    async fn close(self, _: Context, content: ContentId) {
+        self.repositories.close(content).await;
+    }
+
+    async fn search(self, _: Context, profile: String, query: SearchQuery) -> Result<SearchPage, ApiError> {
+        self.jobs.search(&profile, query).await
+    }
+
+    async fn start_job(self, _: Context, profile: String, request: JobRequest) -> Result<JobId, ApiError> {
+        self.jobs.start(&profile, request).await
+    }
+
+    async fn job(self, _: Context, job: JobId, wait_ms: u64) -> Result<Job, ApiError> {
+        self.jobs.job(job, Duration::from_millis(wait_ms.min(MAX_WAIT_MS))).await
+    }
+
+    async fn jobs(self, _: Context, profile: String) -> Result<Vec<Job>, ApiError> {
+        self.jobs.jobs(&profile).await
+    }
+
+    async fn job_results(self, _: Context, job: JobId, offset: u32, limit: u32) -> Result<JobResults, ApiError> {
+        self.jobs.results(job, offset, limit).await
+    }
+
+    async fn cancel_job(self, _: Context, job: JobId) -> Result<(), ApiError> {
+        self.jobs.cancel(job).await
+    }
+
+    async fn locks(self, _: Context, profile: String) -> Result<RepositoryLocks, ApiError> {
+        self.repositories.locks(&profile).await
+    }
+
+    async fn unlock(self, _: Context, profile: String) -> Result<String, ApiError> {
+        self.repositories.unlock(&profile).await
+    }
+
+    async fn system(self, _: Context) -> System {
+        let events = answer(self.core.ask(Command::EventFeed).await).await;
+        System {
+            restics: self.repositories.restics().await,
+            caches: [self.repositories.caches(), self.jobs.caches()].concat(),
+            events,
+            readers: self.repositories.readers(),
+            recorded_runs: self.history.count().await,
+            timezone: iana_time_zone::get_timezone().ok(),
+        }
+    }
+
+    async fn clear_cache(self, _: Context, cache: CacheKind) -> Result<(), ApiError> {
+        match cache {
+            CacheKind::Snapshots => self.repositories.clear_snapshots(),
+            CacheKind::Trees => self.repositories.clear_trees(),
+            CacheKind::Indexes | CacheKind::IndexFiles | CacheKind::JobResults => self.jobs.clear(cache).await?,
+        }
+        Ok(())
+    }
+
+    async fn web_code(self, _: Context) -> Result<WebCode, ApiError> {
+        match answer(self.core.ask(Command::Status).await).await.web {
+            WebState::Off => Err(ApiError::NoWeb("`web-listen` is off".to_owned())),
+            WebState::Unavailable { address, reason } => {
+                Err(ApiError::NoWeb(format!("it cannot listen on {address}: {reason}")))
+            }
+            WebState::Listening { address } => Ok(self.web_codes.make(address)),
+        }
+    }
+
+    async fn redeem_web_code(self, _: Context, code: String) -> bool {
+        self.web_codes.redeem(&code)
     }
 
     async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {

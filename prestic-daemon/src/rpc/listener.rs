@@ -22,7 +22,7 @@ use prestic_proto::{
 use tarpc::server::{BaseChannel, Channel};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{atomic_write, clock::Stopwatch, core::CoreHandle, process, rpc::api::Server};
+use crate::{atomic_write, clock::Stopwatch, process, rpc::api::Server};
 
 /// How many clients may be connected at once. The next one is turned away.
 const MAX_CONNECTIONS: usize = 256;
@@ -40,7 +40,6 @@ const WARNING_INTERVAL_MS: u64 = 60_000;
 pub struct Listener {
     socket: Socket,
     path: PathBuf,
-    home: Home,
     places: usize,
 }
 
@@ -58,7 +57,7 @@ impl Listener {
             return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
         }
         let socket = listen(&path)?;
-        Ok(Self { socket, path, home: home.clone(), places: MAX_CONNECTIONS })
+        Ok(Self { socket, path, places: MAX_CONNECTIONS })
     }
 
     /// Returns where it listens.
@@ -67,8 +66,7 @@ impl Listener {
     }
 
     /// Serves until it is dropped.
-    pub async fn serve(self, core: CoreHandle, instance: u64) {
-        let server = Server { core, instance, home: self.home.clone() };
+    pub async fn serve(self, server: Server) {
         let places = Arc::new(Semaphore::new(self.places));
         let mut connections = JoinSet::new();
         let (mut strangers, mut surplus, mut failures) = (Seldom::default(), Seldom::default(), Seldom::default());
@@ -184,6 +182,7 @@ mod tests {
     use tokio::sync::{mpsc, watch};
 
     use super::*;
+    use crate::core::CoreHandle;
 
     fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().unwrap();
@@ -218,7 +217,7 @@ mod tests {
         let mut listener = Listener::open(&home).await.unwrap();
         listener.places = 1;
         let core = CoreHandle::new(mpsc::channel(1).0, watch::channel(0).1);
-        let serving = tokio::spawn(listener.serve(core, 1));
+        let serving = tokio::spawn(listener.serve(Server::new(core, 1, home.clone())));
         let first = Client::connect(&home).await.unwrap();
         assert!(Client::connect(&home).await.is_err());
         drop(first);

@@ -3,5 +3,7 @@
 mod api;
 mod listener;
 mod log_chunk;
+mod web_codes;
 
+pub use api::Server;
 pub use listener::Listener;

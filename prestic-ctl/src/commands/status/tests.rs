@@ -66,6 +66,7 @@ fn status_of(tasks: Vec<TaskStatus>, errors: Vec<ConfigProblem>, loaded_at: Opti
         home: PathBuf::from("home"),
         started_at: DateTime::UNIX_EPOCH,
         config: ConfigState { path: PathBuf::from("config.ini"), loaded_at, errors, warnings: Vec::new() },
+        web: prestic_proto::system::WebState::Off,
         paused: None,
         tasks,
         runs: Vec::new(),
