@@ -28,6 +28,7 @@ mod task_links;
 pub mod command;
 pub mod profile;
 pub mod redact;
+pub mod repository_access;
 pub mod repository_identity;
 pub mod scheduling;
 mod ssh;
