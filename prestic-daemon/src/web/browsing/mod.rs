@@ -1,0 +1,6 @@
+//! What the pages that look into repositories have in common.
+
+pub mod links;
+pub mod preview;
+pub mod text_difference;
+pub mod text_lines;

@@ -1,0 +1,2 @@
+//! Downloads.
+pub mod file_names;
