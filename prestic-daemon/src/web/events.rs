@@ -1,0 +1,10 @@
+//! What happens, as server-sent events.
+
+use axum::Router;
+
+use crate::web::Web;
+
+/// Returns the routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+}

@@ -1,0 +1,10 @@
+//! The routes of the run page.
+
+use axum::Router;
+
+use crate::web::Web;
+
+/// Returns the routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+}
