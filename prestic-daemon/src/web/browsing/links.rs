@@ -108,6 +108,12 @@ pub fn difference(profile: &str, to: &SnapshotId, path: &FilePath, from: Option<
     with_parameters(place(profile, "diff", to, path), &[("against", from.map(SnapshotId::as_str))])
 }
 
+/// Returns the page of what is different where browsing a snapshot begins.
+pub fn difference_from_start(profile: &str, to: &Snapshot, from: Option<&SnapshotId>) -> String {
+    let path = place(profile, "diff", &to.id, &common_path(&to.paths));
+    with_parameters(path, &[("against", from.map(SnapshotId::as_str)), ("start", Some("1"))])
+}
+
 /// Returns the address of a file's content, or of an archive of a folder.
 pub fn download(profile: &str, snapshot: &SnapshotId, path: &FilePath, form: ContentForm) -> String {
     let form = match form {
@@ -116,6 +122,16 @@ pub fn download(profile: &str, snapshot: &SnapshotId, path: &FilePath, form: Con
         ContentForm::Zip => "zip",
     };
     with_parameters(place(profile, "download", snapshot, path), &[("as", Some(form))])
+}
+
+/// Returns the page of what is in a file.
+pub fn preview(profile: &str, snapshot: &SnapshotId, path: &FilePath) -> String {
+    place(profile, "preview", snapshot, path)
+}
+
+/// Returns the page of a file's versions.
+pub fn versions(profile: &str, snapshot: &SnapshotId, path: &FilePath) -> String {
+    place(profile, "versions", snapshot, path)
 }
 
 /// Returns the address of a picture's bytes.
@@ -127,6 +143,11 @@ pub fn picture(profile: &str, snapshot: &SnapshotId, path: &FilePath) -> String 
 pub fn search(profile: &str, query: &str, job: Option<JobId>) -> String {
     let job = job.map(|job| job.to_string());
     with_parameters(format!("/profile/{}/search", encoded(profile)), &[("q", Some(query)), ("job", job.as_deref())])
+}
+
+/// Returns the page of a job.
+pub fn job(profile: &str, job: JobId) -> String {
+    format!("/profile/{}/jobs/{job}", encoded(profile))
 }
 
 fn place(profile: &str, word: &str, snapshot: &SnapshotId, path: &FilePath) -> String {
