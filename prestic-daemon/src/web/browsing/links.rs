@@ -70,12 +70,11 @@ pub fn encoded(word: &str) -> String {
     utf8_percent_encode(word, ENCODED).to_string()
 }
 
-/// Puts an address together from its path and those of its parameters that have a value.
-pub fn with_parameters(path: String, parameters: &[(&str, Option<&str>)]) -> String {
-    let mut address = path;
+/// Adds those parameters to an address that have a value.
+pub fn with_parameters(mut address: String, parameters: &[(&str, Option<&str>)]) -> String {
     let set = parameters.iter().filter_map(|(name, value)| value.filter(|value| !value.is_empty()).map(|value| (name, value)));
-    for (index, (name, value)) in set.enumerate() {
-        address.push(if index == 0 { '?' } else { '&' });
+    for (name, value) in set {
+        address.push(if address.contains('?') { '&' } else { '?' });
         address.push_str(name);
         address.push('=');
         address.push_str(&encoded(value));
@@ -232,6 +231,7 @@ mod tests {
     fn parameters_are_encoded_and_empty_ones_left_out() {
         let address = with_parameters("/x".to_owned(), &[("q", Some("a&b=c d")), ("job", None), ("view", Some(""))]);
         assert_eq!(address, "/x?q=a%26b%3Dc%20d");
+        assert_eq!(with_parameters(address, &[("job", Some("7"))]), "/x?q=a%26b%3Dc%20d&job=7");
     }
 
     #[track_caller]

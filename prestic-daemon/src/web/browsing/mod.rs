@@ -7,6 +7,9 @@ pub mod visit;
 pub mod content;
 pub mod errands;
 
+#[cfg(test)]
+pub mod sample;
+
 pub mod preview;
 pub mod text_difference;
 pub mod text_lines;

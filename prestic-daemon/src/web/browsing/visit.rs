@@ -1,6 +1,6 @@
 //! A request for a page that asks restic: complete at once where the answer is known, else a page that says what it waits for.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use axum::{
     extract::FromRequestParts,
@@ -15,14 +15,14 @@ use prestic_proto::{
 
 use crate::web::{
     Web,
-    browsing::{errands::Errands, links},
+    browsing::{
+        errands::{Errands, Patience},
+        links,
+    },
     failure::{Failure, PageResult},
     layout::{self, Page},
     sessions::Session,
 };
-
-/// How long a page waits for an answer before it is sent without: nobody notices it, and a cache answers much sooner.
-const QUICK: Duration = Duration::from_millis(150);
 
 /// The parameter with which the rest of a page is asked for.
 const PART: &str = "part";
@@ -109,7 +109,7 @@ impl Visit {
         if has_parameter(self.uri.query(), WAIT) {
             return Ok(self.whole(page, content.await?));
         }
-        match self.errands.within(QUICK, content).await {
+        match self.errands.within(Patience::default(), content).await {
             Some(content) => Ok(self.whole(page, content?)),
             None => Ok(self.whole(page, Content::from(asking(&self.uri)))),
         }
@@ -145,8 +145,7 @@ fn asking(uri: &Uri) -> Markup {
 }
 
 fn with_parameter(address: &str, name: &str) -> String {
-    let separator = if address.contains('?') { '&' } else { '?' };
-    format!("{address}{separator}{name}=1")
+    links::with_parameters(address.to_owned(), &[(name, Some("1"))])
 }
 
 fn has_parameter(query: Option<&str>, name: &str) -> bool {

@@ -186,7 +186,7 @@ impl DifferenceView<'_> {
                 div.empty { p { "Nothing has changed here." } }
             } @else {
                 (self.table())
-                p.muted { (plain::counted(u64::from(difference.unchanged), "entry")) " not changed." }
+                p.muted { "Not changed: " (plain::count(u64::from(difference.unchanged))) "." }
                 (shown::pager(self.offset, PAGE, difference.total, |offset| {
                     with_parameters(self.here(), &[("offset", Some(&offset.to_string()))])
                 }))
@@ -250,7 +250,7 @@ impl DifferenceView<'_> {
         };
         html! {
             tr {
-                td.nowrap data-label="Change" class=(change_class(change.kind)) { (change_word(change.kind)) }
+                td class={ "nowrap " (change_class(change.kind)) } data-label="Change" { (change_word(change.kind)) }
                 td.name.break {
                     (shown::kind_icon(kind))
                     a href=(link) data-row { bdi { (change.name.shown()) } }
@@ -411,13 +411,7 @@ async fn compare_all(visit: Visit, Action(form): Action<CompareAll>) -> PageResu
     let request = JobRequest::Difference { from: from.clone(), to: to.clone(), path: path.clone() };
     let job = visit.web.client.start_job(&place.profile, request).await??;
     let address = links::difference(&place.profile, &to, &path, Some(&from));
-    Ok(Redirect::to(&with_parameters_of_job(&address, job)).into_response())
-}
-
-/// Adds a job to an address that has parameters.
-pub fn with_parameters_of_job(address: &str, job: JobId) -> String {
-    let separator = if address.contains('?') { '&' } else { '?' };
-    format!("{address}{separator}job={job}")
+    Ok(Redirect::to(&with_parameters(address, &[("job", Some(&job.to_string()))])).into_response())
 }
 
 #[cfg(test)]

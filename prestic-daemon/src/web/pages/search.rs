@@ -30,7 +30,6 @@ use crate::web::{
     failure::{Failure, PageResult},
     forms::{Action, csrf_input},
     layout::{Mood, Page, ProfileTab, Tab},
-    pages::difference::with_parameters_of_job,
     words::{self, Moment},
 };
 
@@ -136,8 +135,8 @@ impl SearchView<'_> {
                 (matches(self.profile, self.moment, &found.matches))
                 (shown::pager(self.wanted.offset, PAGE, found.total, |offset| {
                     let offset = offset.to_string();
-                    with_parameters(links::search(self.profile, &self.wanted.q, None), &[])
-                        + &format!("&snapshot={}&offset={offset}", links::encoded(&self.wanted.snapshot))
+                    let parameters = [("snapshot", Some(self.wanted.snapshot.as_str())), ("offset", Some(offset.as_str()))];
+                    with_parameters(links::search(self.profile, &self.wanted.q, None), &parameters)
                 }))
             }
             (searched_snapshots(self.profile, &found.searched))
@@ -277,7 +276,8 @@ async fn cancel(visit: Visit, Path((_, id)): Path<(String, u64)>, Action(Nothing
     let address = match &job.request {
         JobRequest::Search { query } => links::search(&profile, query, Some(job.id)),
         JobRequest::Difference { from, to, path } => {
-            with_parameters_of_job(&links::difference(&profile, to, path, Some(from)), job.id)
+            let address = links::difference(&profile, to, path, Some(from));
+            with_parameters(address, &[("job", Some(&job.id.to_string()))])
         }
         JobRequest::Index { .. } | JobRequest::Measure => links::job(&profile, job.id),
     };

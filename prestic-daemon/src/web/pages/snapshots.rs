@@ -118,8 +118,7 @@ impl SnapshotsView<'_> {
     fn show(&self) -> Markup {
         let here = links::snapshots(self.profile);
         let link = |offset: u32| self.link(&offset.to_string());
-        let fresh = with_parameters(self.link(""), &[]);
-        let fresh = format!("{fresh}{}fresh=1", if fresh.contains('?') { '&' } else { '?' });
+        let fresh = with_parameters(self.link(""), &[("fresh", Some("1"))]);
         html! {
             h1 { "Snapshots" }
             p.muted {

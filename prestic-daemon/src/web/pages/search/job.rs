@@ -126,7 +126,7 @@ fn changes(profile: &str, job: &Job, changes: &[DeepChange]) -> Markup {
                 tbody {
                     @for change in changes {
                         tr {
-                            td.nowrap data-label="Change" class=(change_class(change.kind)) { (change_word(change.kind)) }
+                            td class={ "nowrap " (change_class(change.kind)) } data-label="Change" { (change_word(change.kind)) }
                             td.name.break { a href=(link(change)) data-row { bdi { (change.path.shown()) } } }
                         }
                     }
