@@ -29,6 +29,7 @@ mod web_section;
 pub mod command;
 pub mod profile;
 pub mod redact;
+pub mod repository_access;
 pub mod repository_identity;
 pub mod scheduling;
 mod ssh;
