@@ -3,6 +3,7 @@
 //! Nothing here sleeps, but for the soak, which lets days pass: every wait is for an event (the daemon's `watch`, a process's end, a pipe), with a limit after
 //! which the test fails. The harness is for Linux: it looks into `/proc` and waits for processes by descriptor.
 
+pub mod browser;
 pub mod home;
 pub mod programs;
 pub mod restic;
