@@ -13,6 +13,8 @@ pub mod files;
 pub mod missed;
 pub mod processes;
 pub mod runs;
+pub mod web_client;
+pub mod web_home;
 
 pub mod faked_clock;
 pub mod soak;

@@ -143,7 +143,7 @@ impl Api for Server {
             let chunk = match found.log_file {
                 None if is_over => return Err(ApiError::NoLog { run, reason: why_no_log(&found.last_lines) }),
                 Some(name) => read_chunk(run, self.home.logs_dir().join(name), offset, is_over).await?,
-                None => LogChunk { offset, text: String::new(), next: offset, is_complete: false },
+                None => LogChunk { offset, text: String::new(), next: offset, length: 0, is_complete: false },
             };
             if !chunk.text.is_empty() || chunk.is_complete {
                 return Ok(chunk);
@@ -290,9 +290,9 @@ fn why_no_log(last_lines: &[String]) -> String {
 
 async fn read_chunk(run: RunId, path: PathBuf, offset: u64, is_over: bool) -> Result<LogChunk, ApiError> {
     let read = tokio::task::spawn_blocking(move || log_chunk::read(&path, offset, is_over)).await;
-    let (text, is_end) = read
+    let (text, length, is_end) = read
         .unwrap_or_else(|error| Err(std::io::Error::other(error)))
         .map_err(|error| ApiError::NoLog { run, reason: error.to_string() })?;
     let next = offset + text.len() as u64;
-    Ok(LogChunk { offset, text, next, is_complete: is_over && is_end })
+    Ok(LogChunk { offset, text, next, length, is_complete: is_over && is_end })
 }
