@@ -19,6 +19,7 @@ use crate::{
     process, program,
     rpc::{Listener, Server},
     signals::Signals,
+    web_service,
 };
 
 /// A daemon log longer than this becomes the old one at the next start.
@@ -50,11 +51,12 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let server = Server::new(handle.clone(), number, home.clone());
+        let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings()));
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
         // The answer to whoever asked for the shutdown is on its way.
-        tokio::time::sleep(FLUSH_TIME).await;
+        let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
         serving.abort();
         let _ = serving.await;
         passing.abort();

@@ -18,6 +18,7 @@ pub mod web_home;
 
 pub mod faked_clock;
 pub mod soak;
+pub mod web;
 
 use std::time::Duration;
 
