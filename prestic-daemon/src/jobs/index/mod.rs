@@ -214,7 +214,9 @@ impl Index {
         let is_folder = |parent: &u32| *parent >> KIND_SHIFT == 0;
         let count = self.parents.iter().filter(|parent| is_folder(parent)).count();
         let mut folders: Vec<(u32, Sums)> = Vec::with_capacity(count);
-        folders.extend((0..self.len()).filter(|entry| self.kind(*entry) == EntryKind::Folder).map(|entry| (entry, Sums::default())));
+        folders.extend(
+            (0..self.len()).filter(|entry| self.kind(*entry) == EntryKind::Folder).map(|entry| (entry, Sums::default())),
+        );
         let mut place = folders.len();
         for entry in (1..self.len()).rev() {
             let mut sums = Sums { entries: 1, ..Sums::default() };

@@ -31,7 +31,8 @@ pub fn to_regex(glob: &str) -> Result<String, String> {
                 rest = after;
             }
             '\\' => {
-                let escaped = rest.chars().next().ok_or("nothing follows the `\\` at its end: write `\\\\` for the character itself")?;
+                let escaped =
+                    rest.chars().next().ok_or("nothing follows the `\\` at its end: write `\\\\` for the character itself")?;
                 regex.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
                 rest = &rest[escaped.len_utf8()..];
             }
@@ -86,7 +87,8 @@ mod tests {
 
     #[track_caller]
     fn check(glob: &str, yes: &[&str], no: &[&str]) {
-        let regex = Regex::new(&format!("^{}$", to_regex(glob).unwrap().replace("(?s-u:.)", "(?s:.)").replace("(?-u:", "(?:"))).unwrap();
+        let regex = Regex::new(&format!("^{}$", to_regex(glob).unwrap().replace("(?s-u:.)", "(?s:.)").replace("(?-u:", "(?:")))
+            .unwrap();
         for name in yes {
             assert!(regex.is_match(name), "{glob} is to match {name}");
         }

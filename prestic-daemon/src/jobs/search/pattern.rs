@@ -32,9 +32,8 @@ impl Pattern {
             return Err(bad("no name has a zero byte".to_owned()));
         }
         let (name, folder) = Self::expressions(query).map_err(bad)?;
-        let build = |text: &str| {
-            RegexBuilder::new(text).case_insensitive(true).multi_line(true).line_terminator(NAME_END).build()
-        };
+        let build =
+            |text: &str| RegexBuilder::new(text).case_insensitive(true).multi_line(true).line_terminator(NAME_END).build();
         let name = build(&name).map_err(|error| bad(error.to_string()))?;
         let folder = folder.map(|text| build(&text)).transpose().map_err(|error| bad(error.to_string()))?;
         Ok(Self { name, folder })
