@@ -28,3 +28,5 @@ mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod web_ctl;
+mod web_security;
