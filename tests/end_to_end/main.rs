@@ -30,4 +30,6 @@ mod readme;
 mod reload;
 mod secrets;
 mod web_api;
+mod web_ctl;
 mod web_events;
+mod web_security;
