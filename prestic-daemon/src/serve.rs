@@ -50,6 +50,8 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let server = Server::new(handle.clone(), number, home.clone());
+        let repositories = server.repositories().clone();
+        let following = tokio::spawn(repositories.clone().follow());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
@@ -57,6 +59,9 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         tokio::time::sleep(FLUSH_TIME).await;
         serving.abort();
         let _ = serving.await;
+        repositories.shut_down().await;
+        // It ends with the core.
+        let _ = following.await;
         passing.abort();
         tracing::info!("prestic-daemon has ended");
         Ok::<(), io::Error>(())
