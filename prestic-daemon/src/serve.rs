@@ -50,9 +50,14 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let server = Server::new(handle.clone(), number, home.clone());
+        let jobs = server.jobs();
+        let attending = tokio::spawn(jobs.clone().attend());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
+        jobs.shut_down().await;
+        attending.abort();
+        let _ = attending.await;
         // The answer to whoever asked for the shutdown is on its way.
         tokio::time::sleep(FLUSH_TIME).await;
         serving.abort();

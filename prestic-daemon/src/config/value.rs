@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     scheduling::{self, Overlap},
+    snapshot_index::SnapshotIndex,
     words,
 };
 use crate::{
@@ -59,6 +60,8 @@ pub enum Kind {
     Overlap,
     /// Words that each name a server and a port.
     Hosts,
+    /// on, on-demand or off.
+    SnapshotIndex,
 }
 
 /// A value, understood.
@@ -78,6 +81,8 @@ pub enum Value {
     Percent(Option<u8>),
     /// Of [`Kind::Overlap`].
     Overlap(Overlap),
+    /// Of [`Kind::SnapshotIndex`].
+    SnapshotIndex(SnapshotIndex),
     /// Of [`Kind::Size`], in KiB.
     Size(u64),
     /// Of [`Kind::Duration`]; none for an empty value.
@@ -106,6 +111,7 @@ const RUN_PRIORITY_HINT: &str =
     "write a whole number, of which the highest goes first, or `low` (-10), `normal` (0) or `high` (10)";
 const PERCENT_HINT: &str = "write a whole number from 0 to 100, as `30` or `30%`";
 const OVERLAP_HINT: &str = "`skip` lets the later time go, `queue` runs it afterwards, `replace` stops the run and starts anew";
+const INDEX_HINT: &str = "`on` indexes a snapshot after its backup, `on-demand` when somebody asks for it, `off` never";
 const HOST_HINT: &str = "write the server and its port, as `nas:22` or `[fe80::1]:22`";
 
 /// No backup is longer; keeps sums of instants far from overflow.
@@ -139,6 +145,9 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
             Overlap::parse(text).map(Value::Overlap).ok_or_else(|| bad(text, "`skip`, `queue` or `replace`", OVERLAP_HINT))
         }
         Kind::Hosts => parse_hosts(text),
+        Kind::SnapshotIndex => {
+            SnapshotIndex::parse(text).map(Value::SnapshotIndex).ok_or_else(|| bad(text, "`on`, `on-demand` or `off`", INDEX_HINT))
+        }
     }
 }
 
@@ -153,6 +162,7 @@ impl Value {
             Self::Int(number) => number.to_string(),
             Self::Percent(percent) => percent.map(|percent| percent.to_string()).unwrap_or_default(),
             Self::Overlap(overlap) => overlap.to_string(),
+            Self::SnapshotIndex(index) => index.to_string(),
             Self::Size(kibibytes) => kibibytes.to_string(),
             Self::Duration(duration) => duration.map(|length| format!("{}s", length.as_secs())).unwrap_or_default(),
             Self::CpuPriority(priority) => priority.map(|level| priority_name(level as usize)).unwrap_or_default(),
@@ -175,7 +185,7 @@ impl Value {
             Self::Percent(percent) => percent.is_none(),
             Self::CpuPriority(priority) => priority.is_none(),
             Self::IoPriority(priority) => priority.is_none(),
-            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) => false,
+            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) | Self::SnapshotIndex(_) => false,
         }
     }
 }
@@ -332,7 +342,7 @@ impl fmt::Display for Kind {
             Self::Percent => "percent",
             Self::RunPriority => "rank",
             Self::Zone => "zone",
-            Self::CatchUp | Self::Overlap => "word",
+            Self::CatchUp | Self::Overlap | Self::SnapshotIndex => "word",
             Self::Window => "window",
             Self::Size => "size",
             Self::Duration => "duration",

@@ -63,6 +63,11 @@ impl Server {
         let jobs = Jobs::new(core.clone(), home.clone(), repositories.clone(), history.clone());
         Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
     }
+
+    /// Returns the jobs, which the daemon has to look after.
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
 }
 
 impl Api for Server {
@@ -167,7 +172,9 @@ impl Api for Server {
     }
 
     async fn folder(self, _: Context, profile: String, query: FolderQuery) -> Result<Folder, ApiError> {
-        self.repositories.folder(&profile, query).await
+        let mut folder = self.repositories.folder(&profile, query).await?;
+        self.jobs.add_totals(&profile, &mut folder).await;
+        Ok(folder)
     }
 
     async fn find_entry(self, _: Context, profile: String, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError> {
