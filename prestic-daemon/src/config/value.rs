@@ -145,9 +145,9 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
             Overlap::parse(text).map(Value::Overlap).ok_or_else(|| bad(text, "`skip`, `queue` or `replace`", OVERLAP_HINT))
         }
         Kind::Hosts => parse_hosts(text),
-        Kind::SnapshotIndex => {
-            SnapshotIndex::parse(text).map(Value::SnapshotIndex).ok_or_else(|| bad(text, "`on`, `on-demand` or `off`", INDEX_HINT))
-        }
+        Kind::SnapshotIndex => SnapshotIndex::parse(text)
+            .map(Value::SnapshotIndex)
+            .ok_or_else(|| bad(text, "`on`, `on-demand` or `off`", INDEX_HINT)),
     }
 }
 

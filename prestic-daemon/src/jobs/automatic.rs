@@ -60,10 +60,8 @@ impl Follower {
         if !finished.outcome.is_success() {
             return;
         }
-        let errand = self
-            .errands
-            .entry(facts.repository.clone())
-            .or_insert_with(|| Errand { profile: run.task.clone(), backup: None });
+        let errand =
+            self.errands.entry(facts.repository.clone()).or_insert_with(|| Errand { profile: run.task.clone(), backup: None });
         if facts.is_backup {
             let snapshot = run.summary.as_ref().and_then(|summary| summary.snapshot_id.clone());
             *errand = Errand { profile: run.task.clone(), backup: Some(snapshot) };

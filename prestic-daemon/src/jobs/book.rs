@@ -100,9 +100,8 @@ impl Book {
         is_automatic: bool,
         now: DateTime<Utc>,
     ) -> Added {
-        let same = |record: &&mut Record| {
-            !has_ended(&record.job) && record.repository == repository && record.job.request == request
-        };
+        let same =
+            |record: &&mut Record| !has_ended(&record.job) && record.repository == repository && record.job.request == request;
         if let Some(record) = self.records.values_mut().find(same) {
             record.is_automatic &= is_automatic;
             return Added::Same(record.job.id);
@@ -130,7 +129,8 @@ impl Book {
     /// Returns the jobs whose turn it is, given the repositories that runs use or wait for, and lets them begin.
     pub fn begin(&mut self, busy: &BTreeSet<String>) -> Vec<JobId> {
         let running = |record: &&Record| record.job.state == JobState::Running;
-        let mut used: BTreeSet<String> = self.records.values().filter(running).map(|record| record.repository.clone()).collect();
+        let mut used: BTreeSet<String> =
+            self.records.values().filter(running).map(|record| record.repository.clone()).collect();
         let mut places = IN_ALL.saturating_sub(self.records.values().filter(running).count());
         let mut waiting: Vec<_> = self.records.values_mut().filter(|record| record.job.state == JobState::Queued).collect();
         waiting.sort_by_key(|record| (record.is_automatic, record.job.id));
@@ -221,7 +221,8 @@ mod tests {
     #[test]
     fn one_job_works_on_a_repository_and_two_in_all() {
         let mut book = Book::default();
-        let [first, second, third, fourth] = [("a", "1"), ("a", "2"), ("b", "3"), ("c", "4")].map(|(r, q)| add(&mut book, r, q));
+        let [first, second, third, fourth] =
+            [("a", "1"), ("a", "2"), ("b", "3"), ("c", "4")].map(|(r, q)| add(&mut book, r, q));
         assert_eq!(book.begin(&NONE), [first, third]);
         assert_eq!(book.begin(&NONE), []);
         book.end(first, JobState::Done, at(1));

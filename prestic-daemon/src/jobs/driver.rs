@@ -192,7 +192,9 @@ impl Shared {
             },
         };
         let state = match state {
-            JobState::Canceled if self.closing.is_cancelled() => JobState::Failed { reason: "the daemon was stopped".to_owned() },
+            JobState::Canceled if self.closing.is_cancelled() => {
+                JobState::Failed { reason: "the daemon was stopped".to_owned() }
+            }
             state => state,
         };
         self.end(&record, state, Some(&live)).await;
@@ -244,7 +246,9 @@ impl Shared {
     fn say_if_new(&self, record: &Record, job_state: &JobState) {
         let profile = &record.job.profile;
         match job_state {
-            JobState::Failed { reason } if record.is_automatic && !self.closing.is_cancelled() => self.say_once(profile, reason),
+            JobState::Failed { reason } if record.is_automatic && !self.closing.is_cancelled() => {
+                self.say_once(profile, reason)
+            }
             JobState::Done => drop(self.state().troubles.remove(profile)),
             _ => {}
         }

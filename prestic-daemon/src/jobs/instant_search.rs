@@ -45,7 +45,12 @@ struct Found {
 }
 
 /// Searches what is indexed of a profile's repository.
-pub async fn search(shared: &Shared, profile: &str, repository: &RepositoryId, query: SearchQuery) -> Result<SearchPage, ApiError> {
+pub async fn search(
+    shared: &Shared,
+    profile: &str,
+    repository: &RepositoryId,
+    query: SearchQuery,
+) -> Result<SearchPage, ApiError> {
     let pattern = Pattern::parse(&query.query)?;
     let mut all = snapshots::list(&shared.repositories, profile, false).await?;
     if let Some(id) = &query.snapshot {

@@ -52,7 +52,8 @@ impl Index {
         if frame.read(&mut [0])? != 0 {
             return Err(damaged("it goes on behind its end"));
         }
-        let mut index = Self { name_starts: starts(&names, entries)?, names, parents, sizes, times, large, folders: Vec::new() };
+        let mut index =
+            Self { name_starts: starts(&names, entries)?, names, parents, sizes, times, large, folders: Vec::new() };
         index.check()?;
         index.add_up();
         Ok(index)
@@ -101,7 +102,11 @@ fn starts(names: &[u8], entries: usize) -> io::Result<Vec<u32>> {
             _ => {}
         }
     }
-    if starts.len() == entries && start == names.len() { Ok(starts) } else { Err(damaged("it has not as many names as entries")) }
+    if starts.len() == entries && start == names.len() {
+        Ok(starts)
+    } else {
+        Err(damaged("it has not as many names as entries"))
+    }
 }
 
 fn write_numbers(to: &mut impl Write, numbers: &[u32]) -> io::Result<()> {

@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn what_is_written_out_in_json_is_read_back() {
-        check(r#"{"name":"a\"\n\ufffd","type":"file","path":"/a\"\n\ufffd","struct_type":"node"}"#, Some(("/a\"\n\u{fffd}", "a\"\n\u{fffd}", EntryKind::File, 0)));
+        check(
+            r#"{"name":"a\"\n\ufffd","type":"file","path":"/a\"\n\ufffd","struct_type":"node"}"#,
+            Some(("/a\"\n\u{fffd}", "a\"\n\u{fffd}", EntryKind::File, 0)),
+        );
     }
 
     #[test]

@@ -25,8 +25,20 @@ pub(crate) type Tree = BTreeMap<Vec<String>, (EntryKind, u64, i64)>;
 
 /// Makes a tree of folders and files with names of all kinds.
 pub(crate) fn random_tree(seed: u64, entries: usize) -> Tree {
-    const NAMES: [&str; 12] =
-        ["a", "b.txt", "Report 2024.PDF", "ümlaut", "ÜMLAUT", "x y", "new\nline", "[odd]", "IMG_1.jpg", "img_2.JPG", "bad\u{fffd}", "-v"];
+    const NAMES: [&str; 12] = [
+        "a",
+        "b.txt",
+        "Report 2024.PDF",
+        "ümlaut",
+        "ÜMLAUT",
+        "x y",
+        "new\nline",
+        "[odd]",
+        "IMG_1.jpg",
+        "img_2.JPG",
+        "bad\u{fffd}",
+        "-v",
+    ];
     let mut numbers = Numbers::seeded(seed);
     let mut tree = Tree::new();
     let mut folders: Vec<Vec<String>> = vec![Vec::new()];

@@ -11,10 +11,7 @@ use prestic_proto::{
 use serde::Deserialize;
 
 use super::{Task, is_pause};
-use crate::{
-    jobs::book::Counts,
-    restic::version::ResticVersion,
-};
+use crate::{jobs::book::Counts, restic::version::ResticVersion};
 
 /// The first restic that compares folders of snapshots.
 const COMPARES_FOLDERS: ResticVersion = ResticVersion::new(0, 16, 0);
@@ -26,8 +23,15 @@ const MAX_CHANGES: u64 = 100_000;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "message_type", rename_all = "snake_case")]
 enum Line {
-    Change { path: String, modifier: String },
-    Statistics { changed_files: u64, added: Side, removed: Side },
+    Change {
+        path: String,
+        modifier: String,
+    },
+    Statistics {
+        changed_files: u64,
+        added: Side,
+        removed: Side,
+    },
     #[serde(other)]
     Other,
 }
@@ -60,7 +64,10 @@ impl Task<'_> {
         }
         let (wanted, above) = if is_by_restic { (FilePath::root(), path.clone()) } else { (path.clone(), FilePath::root()) };
         let id = self.record.job.id;
-        let storage = |error: std::io::Error| ApiError::Storage { what: "the changes cannot be written".to_owned(), reason: error.to_string() };
+        let storage = |error: std::io::Error| ApiError::Storage {
+            what: "the changes cannot be written".to_owned(),
+            reason: error.to_string(),
+        };
         let begun = self.shared.with_files(move |files| files.begin_results(id)).await;
         let mut writer = begun.ok_or(ApiError::ShuttingDown)?.map_err(storage)?;
         let mut lines = self.reader.lines(&arguments, self.priority()).await?;
@@ -108,7 +115,9 @@ fn read_change(line: &[u8], wanted: &FilePath, above: &FilePath) -> Told {
     match serde_json::from_slice(line) {
         Ok(Line::Change { path, modifier }) => {
             let (Some(kind), Some(path)) = (kind(&modifier), FilePath::new(path.into_bytes())) else { return Told::Nothing };
-            let is_within = wanted.is_root() || path == *wanted || path.as_bytes().strip_prefix(wanted.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
+            let is_within = wanted.is_root()
+                || path == *wanted
+                || path.as_bytes().strip_prefix(wanted.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
             if !is_within {
                 return Told::Nothing;
             }

@@ -93,6 +93,9 @@ fn node(line: &[u8]) -> Result<Option<Node<'_>>, ApiError> {
 
 /// Runs what keeps a processor busy where nobody waits for it.
 pub(super) async fn apart<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    let storage = |error: tokio::task::JoinError| ApiError::Storage { what: "the work has broken off".to_owned(), reason: error.to_string() };
+    let storage = |error: tokio::task::JoinError| ApiError::Storage {
+        what: "the work has broken off".to_owned(),
+        reason: error.to_string(),
+    };
     tokio::task::spawn_blocking(act).await.map_err(storage)
 }
