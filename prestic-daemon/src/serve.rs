@@ -50,18 +50,22 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let server = Server::new(handle.clone(), number, home.clone());
-        let jobs = server.jobs();
+        let (repositories, jobs) = (server.repositories().clone(), server.jobs().clone());
+        let following = tokio::spawn(repositories.clone().follow());
         let attending = tokio::spawn(jobs.clone().attend());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
-        jobs.shut_down().await;
-        attending.abort();
-        let _ = attending.await;
         // The answer to whoever asked for the shutdown is on its way.
         tokio::time::sleep(FLUSH_TIME).await;
         serving.abort();
         let _ = serving.await;
+        jobs.shut_down().await;
+        attending.abort();
+        let _ = attending.await;
+        repositories.shut_down().await;
+        // It ends with the core.
+        let _ = following.await;
         passing.abort();
         tracing::info!("prestic-daemon has ended");
         Ok::<(), io::Error>(())

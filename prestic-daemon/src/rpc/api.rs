@@ -64,9 +64,14 @@ impl Server {
         Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
     }
 
-    /// Returns the jobs, which the daemon has to look after.
-    pub fn jobs(&self) -> Jobs {
-        self.jobs.clone()
+    /// Returns what reads the repositories.
+    pub fn repositories(&self) -> &Repositories {
+        &self.repositories
+    }
+
+    /// Returns the jobs.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 }
 

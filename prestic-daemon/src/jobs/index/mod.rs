@@ -65,7 +65,7 @@ struct Sums {
 
 impl Index {
     /// Returns how many entries there are, the topmost folder among them.
-    pub fn len(&self) -> u32 {
+    pub fn entries(&self) -> u32 {
         u32::try_from(self.parents.len()).unwrap_or(PARENT_MASK)
     }
 
@@ -216,10 +216,10 @@ impl Index {
         let count = self.parents.iter().filter(|parent| is_folder(parent)).count();
         let mut folders: Vec<(u32, Sums)> = Vec::with_capacity(count);
         folders.extend(
-            (0..self.len()).filter(|entry| self.kind(*entry) == EntryKind::Folder).map(|entry| (entry, Sums::default())),
+            (0..self.entries()).filter(|entry| self.kind(*entry) == EntryKind::Folder).map(|entry| (entry, Sums::default())),
         );
         let mut place = folders.len();
-        for entry in (1..self.len()).rev() {
+        for entry in (1..self.entries()).rev() {
             let mut sums = Sums { entries: 1, ..Sums::default() };
             match self.kind(entry) {
                 EntryKind::Folder => {
