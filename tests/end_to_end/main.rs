@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "everything here is a test, helpers too")]
 
 mod harness;
+mod jobs;
 mod round_trip;
 
 mod chains;
