@@ -28,3 +28,4 @@ mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod web_files;

@@ -10,6 +10,7 @@ pub mod restic;
 pub mod fake;
 pub mod files;
 pub mod missed;
+pub mod nasty_repository;
 pub mod processes;
 pub mod runs;
 
