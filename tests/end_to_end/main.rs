@@ -28,4 +28,6 @@ mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod web_api;
+mod web_events;
 mod web_files;
