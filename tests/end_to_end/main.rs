@@ -33,4 +33,5 @@ mod secrets;
 mod web_api;
 mod web_ctl;
 mod web_events;
+mod web_files;
 mod web_security;
