@@ -15,6 +15,7 @@ pub mod runs;
 
 pub mod faked_clock;
 pub mod soak;
+pub mod web;
 
 use std::time::Duration;
 

@@ -24,6 +24,7 @@ mod problems;
 mod sections;
 mod task_checks;
 mod task_links;
+mod web_section;
 
 pub mod command;
 pub mod profile;
@@ -52,6 +53,8 @@ pub use profile::Profile;
 use repository_identity::RealPaths;
 pub use watch_list::WatchList;
 
+use crate::web::WebSettings;
+
 /// The daemon's own settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -61,6 +64,8 @@ pub struct Settings {
     pub stop_grace: Duration,
     /// How long what was missed waits after the start of the machine or of the daemon.
     pub startup_delay: Duration,
+    /// Where the web interface is, and for whom.
+    pub web: WebSettings,
 }
 
 /// After an interrupt restic finishes the packs that it is uploading, and may take a minute to remove its lock.
@@ -71,7 +76,7 @@ const STARTUP_DELAY: Duration = Duration::from_secs(60);
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_parallel: 4, stop_grace: STOP_GRACE, startup_delay: STARTUP_DELAY }
+        Self { max_parallel: 4, stop_grace: STOP_GRACE, startup_delay: STARTUP_DELAY, web: WebSettings::default() }
     }
 }
 

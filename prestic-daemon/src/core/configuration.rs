@@ -82,6 +82,11 @@ impl Core {
         };
         let limits = Limits { max_parallel: config.settings.max_parallel, startup_delay: delta(config.settings.startup_delay) };
         let actions = self.planner.configure(plans.collect(), limits, recall, now);
+        self.web_settings.send_if_modified(|known| {
+            let is_new = *known != config.settings.web;
+            known.clone_from(&config.settings.web);
+            is_new
+        });
         self.config = config;
         self.config_state.loaded_at = report.errors.is_empty().then_some(now);
         self.config_state.warnings = report.warnings.iter().chain(&self.reloads.watch_trouble).cloned().collect();

@@ -38,6 +38,7 @@ use crate::{
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
     supervise::feed::{Order, StopCause},
+    web::WebSettings,
 };
 
 /// How much longer than the grace a stop may take: after a kill, the lock is looked at with a few commands of restic.
@@ -71,6 +72,8 @@ pub struct Core {
     pub(super) probe: Probe,
     /// How the web interface is.
     pub(super) web: WebState,
+    /// How the live configuration wants it.
+    pub(super) web_settings: watch::Sender<WebSettings>,
     /// When a shutdown stops waiting for the runs.
     pub(super) gives_up_at: Option<Instant>,
 }
@@ -111,6 +114,7 @@ impl Core {
             errands: JoinSet::new(),
             probe: Probe::default(),
             web: WebState::Off,
+            web_settings: watch::Sender::default(),
             gives_up_at: None,
             home,
         };
@@ -130,6 +134,11 @@ impl Core {
     /// Returns the way to this core.
     pub fn handle(&self) -> CoreHandle {
         self.handle.clone()
+    }
+
+    /// Returns how the live configuration wants the web interface, now and after each change, until the core has ended.
+    pub fn web_settings(&self) -> watch::Receiver<WebSettings> {
+        self.web_settings.subscribe()
     }
 
     /// Returns which start of the daemon this is.

@@ -2,6 +2,7 @@
 //!
 //! It uses nothing of the daemon but `prestic_proto`, decides nothing about backups, and keeps nothing but sessions. What is asked
 //! of it goes through [`guard`] before anything else, then through [`routes`] to a page, which asks the daemon and writes HTML.
+//! [`crate::web_service`] starts and stops it.
 
 pub mod settings;
 pub mod state;
@@ -24,6 +25,9 @@ pub mod failure;
 pub mod forms;
 pub mod sessions;
 pub mod words;
+
+#[cfg(test)]
+mod rig;
 
 pub use serve::serve;
 pub use settings::{Auth, Listen, WebSettings};
