@@ -50,7 +50,7 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
-        let server = Server::new(handle.clone(), number, home.clone());
+        let server = Server::new(handle.clone(), number, home.clone(), core.history());
         let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings()));
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;

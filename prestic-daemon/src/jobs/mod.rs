@@ -1,5 +1,8 @@
 //! Jobs: work on repositories that takes its time, and the indexes that make searching quick.
 
+mod index;
+mod search;
+
 use std::time::Duration;
 
 use prestic_proto::{

@@ -11,19 +11,30 @@ use prestic_proto::{
     system::{CacheUse, ResticProgram},
 };
 
-use crate::core::CoreHandle;
+pub mod access;
+pub mod lines;
+
+mod failure;
+mod places;
+mod process;
+
+use std::sync::Arc;
+
+use crate::{core::CoreHandle, repository::process::Processes, runs::ResticVersions};
 
 /// Everything that is read of repositories, and what is kept of it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Repositories {
     core: CoreHandle,
     home: Home,
+    versions: Arc<ResticVersions>,
+    processes: Processes,
 }
 
 impl Repositories {
     /// Makes the reader of a home's repositories.
     pub fn new(core: CoreHandle, home: Home) -> Self {
-        Self { core, home }
+        Self { core, home, versions: Arc::default(), processes: Processes::default() }
     }
 
     pub async fn snapshots(&self, profile: &str, query: SnapshotQuery) -> Result<SnapshotPage, ApiError> {
@@ -79,7 +90,7 @@ impl Repositories {
 
     /// Returns how many restics read right now.
     pub fn readers(&self) -> u32 {
-        0
+        u32::try_from(self.processes.running()).unwrap_or(u32::MAX)
     }
 
     /// Returns how full the caches of snapshots and trees are.
