@@ -9,6 +9,7 @@ use std::{
 };
 
 use prestic_proto::{endpoint::Endpoint, home::Home};
+use tokio::sync::oneshot;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
@@ -51,7 +52,10 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let server = Server::new(handle.clone(), number, home.clone(), core.history());
-        let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings()));
+        let (tell, is_told) = oneshot::channel();
+        let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings(), tell));
+        // What the core hears of the web interface comes before the first question of a client. Without one there is no news.
+        let _ = is_told.await;
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;

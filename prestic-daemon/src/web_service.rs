@@ -8,7 +8,12 @@ use chrono::Local;
 use futures::StreamExt;
 use prestic_proto::{client::Client, service::Api, system::WebState};
 use tarpc::server::{BaseChannel, Channel};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinSet,
+    time,
+};
 
 use crate::{
     clock,
@@ -28,7 +33,10 @@ const MAX_CALLS: usize = 1024;
 const CHANNEL: usize = 64;
 
 /// Serves the web interface as the live configuration wants it, until there is none any more because the core has ended.
-pub async fn run(core: CoreHandle, server: Server, mut settings: watch::Receiver<WebSettings>) {
+///
+/// `is_told` hears when the core knows for the first time how the web interface is.
+pub async fn run(core: CoreHandle, server: Server, mut settings: watch::Receiver<WebSettings>, is_told: oneshot::Sender<()>) {
+    let mut is_told = Some(is_told);
     let mut tasks = JoinSet::new();
     let Some(client) = connect(server, &mut tasks).await else { return };
     loop {
@@ -38,7 +46,7 @@ pub async fn run(core: CoreHandle, server: Server, mut settings: watch::Receiver
             Err(state) => state,
             Ok(wanted) => match listen(&wanted).await {
                 Ok((listener, address)) => {
-                    report(&core, WebState::Listening { address }).await;
+                    report(&core, WebState::Listening { address }, &mut is_told).await;
                     if serve(listener, address, wanted, &client, &mut settings).await.is_err() {
                         return;
                     }
@@ -48,7 +56,7 @@ pub async fn run(core: CoreHandle, server: Server, mut settings: watch::Receiver
             },
         };
         let is_hopeful = matches!(state, WebState::Unavailable { .. });
-        report(&core, state).await;
+        report(&core, state, &mut is_told).await;
         tokio::select! {
             changed = settings.changed() => if changed.is_err() { return },
             () = time::sleep(RETRY_DELAY), if is_hopeful => {}
@@ -86,9 +94,10 @@ async fn serve(
     changed
 }
 
-async fn report(core: &CoreHandle, state: WebState) {
-    // A core that is gone needs no news.
+async fn report(core: &CoreHandle, state: WebState, is_told: &mut Option<oneshot::Sender<()>>) {
+    // A core that is gone needs no news, and whoever began this may not have waited.
     let _ = core.send(Input::Web(state)).await;
+    let _ = is_told.take().map(|is_told| is_told.send(()));
 }
 
 /// Lets the environment say where to listen.

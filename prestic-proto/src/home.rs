@@ -80,6 +80,11 @@ impl Home {
         self.root.join("daemon.lock")
     }
 
+    /// Returns the file that leads a browser to the web interface, and lets it in once.
+    pub fn web_redirect_file(&self) -> PathBuf {
+        self.root.join("run").join("web.html")
+    }
+
     /// Returns the file into which a daemon that was started by a client writes what it has to say.
     pub fn daemon_log(&self) -> PathBuf {
         self.logs_dir().join("daemon.log")

@@ -27,6 +27,9 @@ pub mod forms;
 pub mod sessions;
 pub mod words;
 
+#[cfg(test)]
+mod rig;
+
 pub use serve::serve;
 pub use settings::{Auth, Listen, WebSettings};
 pub use state::Web;
