@@ -56,6 +56,8 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings(), tell));
         // What the core hears of the web interface comes before the first question of a client. Without one there is no news.
         let _ = is_told.await;
+        let repositories = server.repositories().clone();
+        let following = tokio::spawn(repositories.clone().follow());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
@@ -63,6 +65,9 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
         serving.abort();
         let _ = serving.await;
+        repositories.shut_down().await;
+        // It ends with the core.
+        let _ = following.await;
         passing.abort();
         tracing::info!("prestic-daemon has ended");
         Ok::<(), io::Error>(())

@@ -62,6 +62,11 @@ impl Server {
         let jobs = Jobs::new(core.clone(), home.clone(), repositories.clone(), history.clone());
         Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
     }
+
+    /// Returns what reads the repositories.
+    pub fn repositories(&self) -> &Repositories {
+        &self.repositories
+    }
 }
 
 impl Server {
