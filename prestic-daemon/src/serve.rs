@@ -58,9 +58,14 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let _ = is_told.await;
         let repositories = server.repositories().clone();
         let following = tokio::spawn(repositories.clone().follow());
+        let jobs = server.jobs();
+        let attending = tokio::spawn(jobs.clone().attend());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
+        jobs.shut_down().await;
+        attending.abort();
+        let _ = attending.await;
         // The answer to whoever asked for the shutdown is on its way.
         let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
         serving.abort();

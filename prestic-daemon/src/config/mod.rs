@@ -32,6 +32,7 @@ pub mod redact;
 pub mod repository_access;
 pub mod repository_identity;
 pub mod scheduling;
+pub mod snapshot_index;
 mod ssh;
 
 mod permissions;

@@ -67,6 +67,11 @@ impl Server {
     pub fn repositories(&self) -> &Repositories {
         &self.repositories
     }
+
+    /// Returns the jobs, which the daemon has to look after.
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
 }
 
 impl Server {
@@ -186,7 +191,9 @@ impl Api for Server {
     }
 
     async fn folder(self, _: Context, profile: String, query: FolderQuery) -> Result<Folder, ApiError> {
-        self.repositories.folder(&profile, query).await
+        let mut folder = self.repositories.folder(&profile, query).await?;
+        self.jobs.add_totals(&profile, &mut folder).await;
+        Ok(folder)
     }
 
     async fn find_entry(self, _: Context, profile: String, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError> {

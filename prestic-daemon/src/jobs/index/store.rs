@@ -54,6 +54,8 @@ pub struct IndexStore {
     state: Mutex<State>,
     /// Held while an index is loaded: two at once would take twice the memory.
     loading: Mutex<()>,
+    /// Held while an index is written: a file has one writer at a time.
+    saving: Mutex<()>,
     /// Told when something was loaded.
     loaded: Notify,
 }
@@ -116,7 +118,7 @@ impl IndexStore {
             Some((IndexKey::of_file(&entry.path())?, FileFacts { bytes: metadata.len(), used_at }))
         });
         let state = Mutex::new(State { files: files.collect(), loaded: Vec::new() });
-        Self { folder, budgets, state, loading: Mutex::new(()), loaded: Notify::new() }
+        Self { folder, budgets, state, loading: Mutex::new(()), saving: Mutex::new(()), loaded: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -156,20 +158,28 @@ impl IndexStore {
         self.save_written(key, &content)
     }
 
+    /// Keeps an index on disk if that leaves half of the budget to those that are made after backups.
+    pub fn save_if_room(&self, key: &IndexKey, index: &Index) -> io::Result<()> {
+        let content = index.write()?;
+        if self.has_room_for(content.len() as u64) { self.save_written(key, &content) } else { Ok(()) }
+    }
+
     pub(super) fn save_written(&self, key: &IndexKey, content: &[u8]) -> io::Result<()> {
         let bytes = content.len() as u64;
         if bytes > self.budgets.disk {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the index is larger than all of them may be"));
         }
         atomic_write::open_private_folder(&self.folder)?;
-        let facts = FileFacts { bytes, used_at: clock::now().into() };
-        let mut state = self.state();
-        let oldest = state.files_to_drop(key, bytes, self.budgets.disk);
-        for old in &oldest {
-            self.drop_file(&mut state, old);
+        let _one_at_a_time = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut state = self.state();
+            for old in &state.files_to_drop(key, bytes, self.budgets.disk) {
+                self.drop_file(&mut state, old);
+            }
         }
         atomic_write::replace(&self.path(key), content)?;
-        state.files.insert(key.clone(), facts);
+        let facts = FileFacts { bytes, used_at: clock::now().into() };
+        self.state().files.insert(key.clone(), facts);
         Ok(())
     }
 
