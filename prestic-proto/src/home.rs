@@ -70,6 +70,16 @@ impl Home {
         self.root.join("runs")
     }
 
+    /// Returns the database of the runs that have ended.
+    pub fn history_file(&self) -> PathBuf {
+        self.root.join("history.db")
+    }
+
+    /// Returns the folder of what can be made anew: indexes of snapshots, results of jobs. Whoever deletes it loses only those.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
     /// Returns the file that a daemon holds locked as long as it lives.
     pub fn lock_file(&self) -> PathBuf {
         self.root.join("daemon.lock")

@@ -36,6 +36,14 @@ pub struct Match {
     pub snapshot: SnapshotId,
     /// In how many snapshots that were searched it is so.
     pub snapshots: u32,
+    /// Whether the path is what the snapshot has: restic lists names that are no text with U+FFFD in them, and such a file can
+    /// only be reached through its folder.
+    #[serde(default = "yes")]
+    pub is_exact: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A page of what was found.

@@ -3,15 +3,19 @@
 //! Nothing here sleeps, but for the soak, which lets days pass: every wait is for an event (the daemon's `watch`, a process's end, a pipe), with a limit after
 //! which the test fails. The harness is for Linux: it looks into `/proc` and waits for processes by descriptor.
 
+pub mod browser;
 pub mod home;
 pub mod programs;
 pub mod restic;
 
+pub mod big_history;
 pub mod fake;
 pub mod files;
 pub mod missed;
 pub mod processes;
 pub mod runs;
+pub mod web_client;
+pub mod web_home;
 
 pub mod faked_clock;
 pub mod soak;

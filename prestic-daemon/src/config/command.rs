@@ -5,6 +5,7 @@
 
 use std::{ffi::OsString, fmt};
 
+use prestic_proto::profile::OptionValue;
 use thiserror::Error;
 
 use super::{
@@ -179,6 +180,12 @@ impl Profile {
             .filter_map(|key| self.find(*key))
             .find(|setting| !setting.value.is_empty())
             .map(|found| &found.slot)
+    }
+
+    /// Returns the option that tells restic its password, as it may be seen; none if it is left to a flag of the user's own.
+    pub fn shown_password_source(&self) -> Option<OptionValue> {
+        let slot = self.password_source()?;
+        self.settings().iter().find(|setting| setting.slot == *slot).map(|setting| setting.shown())
     }
 
     fn apply_limits(&self, command: &mut ResticCommand) {

@@ -53,9 +53,11 @@ pub enum Key {
     Window,
     OverdueAfter,
     Repositories,
+    SnapshotIndex,
     MaxParallel,
     StopGrace,
     StartupDelay,
+    HistoryRuns,
     Include,
     WebListen,
     WebAuth,
@@ -175,6 +177,7 @@ const ROWS: &[OptionRow] = &[
     row(Key::Window, "window", Kind::Window, Destination::PRestic, "the time of day to run in, as `22:00..06:00`; at its end a run is stopped"),
     row(Key::OverdueAfter, "overdue-after", Kind::Duration, Destination::PRestic, "how old the last success may be; after that a run waits for no condition"),
     row(Key::Repositories, "repositories", Kind::Words, Destination::PRestic, "the profiles whose repositories the task is run for, one after the other"),
+    row(Key::SnapshotIndex, "snapshot-index", Kind::SnapshotIndex, Destination::PRestic, "whether a snapshot's names are kept for searching: on (after its backup), on-demand, or off").or("on"),
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::MaxParallel, "max-parallel", Kind::Count, Destination::PRestic, "how many runs there may be at a time").or("4")
@@ -186,6 +189,10 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::StartupDelay, "startup-delay", Kind::Duration, Destination::PRestic, "how long what was missed waits after the start of the machine or of the daemon").or("60s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::HistoryRuns, "history-runs", Kind::Count, Destination::PRestic, "how many runs that have ended are kept in the history").or("250000")
     },
     OptionRow {
         scope: Scope::Daemon,

@@ -29,8 +29,10 @@ mod web_section;
 pub mod command;
 pub mod profile;
 pub mod redact;
+pub mod repository_access;
 pub mod repository_identity;
 pub mod scheduling;
+pub mod snapshot_index;
 mod ssh;
 
 mod permissions;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub startup_delay: Duration,
     /// Where the web interface is, and for whom.
     pub web: WebSettings,
+    /// How many runs that have ended are kept in the history.
+    pub history_runs: u64,
 }
 
 /// After an interrupt restic finishes the packs that it is uploading, and may take a minute to remove its lock.
@@ -74,9 +78,18 @@ const STOP_GRACE: Duration = Duration::from_secs(75);
 /// A machine that has just started has enough to do, and its disks and networks may be still on their way.
 const STARTUP_DELAY: Duration = Duration::from_secs(60);
 
+/// Those of ten tasks every half an hour for a year and more. They take less than 250 MB.
+const HISTORY_RUNS: u64 = 250_000;
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_parallel: 4, stop_grace: STOP_GRACE, startup_delay: STARTUP_DELAY, web: WebSettings::default() }
+        Self {
+            max_parallel: 4,
+            stop_grace: STOP_GRACE,
+            startup_delay: STARTUP_DELAY,
+            web: WebSettings::default(),
+            history_runs: HISTORY_RUNS,
+        }
     }
 }
 

@@ -110,6 +110,7 @@ fn details_have_every_option_with_its_origin() {
             "retry-delay = 1m (default)",
             "only-on-ac = false (default)",
             "not-metered = false (default)",
+            "snapshot-index = on (default)",
             "env.AWS_SECRET_ACCESS_KEY = [hidden] (base:4)",
             "env.GOGC = 20 (p:16)",
             "env.HTTPS_PROXY = http://[hidden]@proxy (p:15)",

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     scheduling::{self, Overlap},
+    snapshot_index::SnapshotIndex,
     words,
 };
 use crate::{
@@ -66,6 +67,8 @@ pub enum Kind {
     WebAuth,
     /// One certain text.
     Confirmation,
+    /// on, on-demand or off.
+    SnapshotIndex,
 }
 
 /// A value, understood.
@@ -90,6 +93,8 @@ pub enum Value {
     Listen(Listen),
     /// Of [`Kind::WebAuth`].
     WebAuth(Auth),
+    /// Of [`Kind::SnapshotIndex`].
+    SnapshotIndex(SnapshotIndex),
     /// Of [`Kind::Size`], in KiB.
     Size(u64),
     /// Of [`Kind::Duration`]; none for an empty value.
@@ -121,6 +126,7 @@ const OVERLAP_HINT: &str = "`skip` lets the later time go, `queue` runs it after
 const LISTEN_HINT: &str = "write for example `127.0.0.1:8711`, `[::1]:8711`, or `off` for no web interface";
 const WEB_AUTH_HINT: &str =
     "`same-user` lets your own programs in, `token` whom `prestic-ctl web` lets in, `off` everybody on this machine";
+const INDEX_HINT: &str = "`on` indexes a snapshot after its backup, `on-demand` when somebody asks for it, `off` never";
 const HOST_HINT: &str = "write the server and its port, as `nas:22` or `[fe80::1]:22`";
 
 /// No backup is longer; keeps sums of instants far from overflow.
@@ -159,6 +165,9 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
             Auth::parse(text).map(Value::WebAuth).ok_or_else(|| bad(text, "`same-user`, `token` or `off`", WEB_AUTH_HINT))
         }
         Kind::Confirmation => parse_confirmation(text),
+        Kind::SnapshotIndex => SnapshotIndex::parse(text)
+            .map(Value::SnapshotIndex)
+            .ok_or_else(|| bad(text, "`on`, `on-demand` or `off`", INDEX_HINT)),
     }
 }
 
@@ -175,6 +184,7 @@ impl Value {
             Self::Overlap(overlap) => overlap.to_string(),
             Self::Listen(listen) => listen.to_string(),
             Self::WebAuth(auth) => auth.to_string(),
+            Self::SnapshotIndex(index) => index.to_string(),
             Self::Size(kibibytes) => kibibytes.to_string(),
             Self::Duration(duration) => duration.map(|length| format!("{}s", length.as_secs())).unwrap_or_default(),
             Self::CpuPriority(priority) => priority.map(|level| priority_name(level as usize)).unwrap_or_default(),
@@ -197,7 +207,8 @@ impl Value {
             Self::Percent(percent) => percent.is_none(),
             Self::CpuPriority(priority) => priority.is_none(),
             Self::IoPriority(priority) => priority.is_none(),
-            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) | Self::Listen(_) | Self::WebAuth(_) => false,
+            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) => false,
+            Self::Listen(_) | Self::WebAuth(_) | Self::SnapshotIndex(_) => false,
         }
     }
 }
@@ -362,7 +373,7 @@ impl fmt::Display for Kind {
             Self::Percent => "percent",
             Self::RunPriority => "rank",
             Self::Zone => "zone",
-            Self::CatchUp | Self::Overlap | Self::WebAuth | Self::Confirmation => "word",
+            Self::CatchUp | Self::Overlap | Self::WebAuth | Self::Confirmation | Self::SnapshotIndex => "word",
             Self::Listen => "address",
             Self::Window => "window",
             Self::Size => "size",

@@ -87,6 +87,8 @@ impl Core {
             known.clone_from(&config.settings.web);
             is_new
         });
+        let groups = config.tasks().filter_map(|task| Some((task.name().to_owned(), task.group()?.to_owned())));
+        self.history.configure(config.settings.history_runs, groups.collect());
         self.config = config;
         self.config_state.loaded_at = report.errors.is_empty().then_some(now);
         self.config_state.warnings = report.warnings.iter().chain(&self.reloads.watch_trouble).cloned().collect();

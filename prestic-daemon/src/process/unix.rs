@@ -20,7 +20,7 @@ use rustix::process::{geteuid, setsid};
 
 use crate::{
     atomic_write::create_private_folder,
-    process::{CpuPriority, IoPriority, Started},
+    process::{CpuPriority, IoPriority, Started, restore_descriptor_limit},
 };
 
 /// What a child's pipe holds. Its child never waits while the supervisor is busy, and can still write when it is dead.
@@ -161,7 +161,7 @@ pub fn start(mut command: Command, cpu: Option<CpuPriority>, io_share: Option<Io
     // SAFETY: between fork and exec only system calls are made; nothing allocates and no lock is taken.
     unsafe {
         command.pre_exec(move || {
-            follow_parent(parent, kept)?;
+            follow_parent(parent, &kept)?;
             reset_signals()?;
             set_priorities(cpu, io_share);
             Ok(())
@@ -172,15 +172,41 @@ pub fn start(mut command: Command, cpu: Option<CpuPriority>, io_share: Option<Io
     Ok(Started { child, output, errors, warnings })
 }
 
+/// Prepares a child of the daemon that only reads. It leaves the daemon's session, so that nothing that it starts can ask on
+/// a terminal, and Linux interrupts it when the daemon dies.
+pub fn prepare_reader(command: &mut Command, cpu: Option<CpuPriority>, io_share: Option<IoPriority>) {
+    restore_descriptor_limit(command);
+    let parent = rustix::process::getpid();
+    // SAFETY: between fork and exec only system calls are made; nothing allocates and no lock is taken.
+    unsafe {
+        command.pre_exec(move || {
+            setsid()?;
+            follow_parent(parent, &[])?;
+            reset_signals()?;
+            set_priorities(cpu, io_share);
+            Ok(())
+        });
+    }
+}
+
+/// Lets a child's pipe hold more, so that fewer switches between the two are needed.
+pub fn widen_pipe(pipe: &tokio::process::ChildStdout) {
+    #[cfg(target_os = "linux")]
+    // A user may have so many pipes that no more large ones are given: then a smaller one has to do.
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_SIZE);
+    #[cfg(not(target_os = "linux"))]
+    let _ = pipe;
+}
+
 #[cfg(target_os = "linux")]
-fn follow_parent(parent: rustix::process::Pid, kept: [i32; 2]) -> io::Result<()> {
+fn follow_parent(parent: rustix::process::Pid, kept: &[i32]) -> io::Result<()> {
     use rustix::process::{Signal, getppid, set_parent_process_death_signal};
     set_parent_process_death_signal(Some(Signal::INT))?;
     if getppid() != Some(parent) {
         // The parent died before the line above, so no signal will come.
         return Err(io::ErrorKind::Interrupted.into());
     }
-    for descriptor in kept {
+    for descriptor in kept.iter().copied() {
         // SAFETY: the pipes are open in the parent until the child has been spawned.
         let pipe = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
         rustix::io::fcntl_setfd(pipe, rustix::io::FdFlags::empty())?;
@@ -190,7 +216,7 @@ fn follow_parent(parent: rustix::process::Pid, kept: [i32; 2]) -> io::Result<()>
 
 /// Without a signal at the parent's death, a child that could write on for ever would hang when its pipe is full.
 #[cfg(not(target_os = "linux"))]
-fn follow_parent(_parent: rustix::process::Pid, _kept: [i32; 2]) -> io::Result<()> {
+fn follow_parent(_parent: rustix::process::Pid, _kept: &[i32]) -> io::Result<()> {
     Ok(())
 }
 

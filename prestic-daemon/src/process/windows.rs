@@ -147,6 +147,16 @@ pub fn start(mut command: Command, cpu: Option<CpuPriority>, io_share: Option<Io
     Ok(Started { child, output, errors, warnings })
 }
 
+/// Prepares a child of the daemon that only reads: no window opens for it.
+///
+/// It does not share a console with the daemon, so it cannot be interrupted, and is killed instead. It holds no lock.
+pub fn prepare_reader(command: &mut Command, cpu: Option<CpuPriority>, _io_share: Option<IoPriority>) {
+    command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | priority_class(cpu.unwrap_or(CpuPriority::Normal)));
+}
+
+/// Pipes are as large as they are.
+pub fn widen_pipe(_pipe: &tokio::process::ChildStdout) {}
+
 /// Sets what can be set for this process. A child has it from here if it is lower than normal, or started with
 /// [`own_priority_class`].
 pub fn set_priorities(cpu: Option<CpuPriority>, _io_share: Option<IoPriority>) {

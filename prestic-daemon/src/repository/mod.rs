@@ -1,95 +1,109 @@
 //! Reads repositories for clients, through restic, without locking them.
+//!
+//! A restic is started for what is not known yet only: lists of snapshots are kept until a run has changed them, folders by
+//! the ids of their trees, which never change. Who may start one when is decided in [`places`].
+
+pub mod access;
+pub mod lines;
+
+mod changes;
+mod content;
+mod difference;
+mod failure;
+mod flights;
+mod folder;
+mod go_quote;
+mod locks;
+mod object_id;
+mod places;
+mod process;
+mod programs;
+mod snapshot_lists;
+mod snapshots;
+mod tree;
+mod tree_json;
+mod trees;
+mod versions;
+
+use std::sync::{Arc, OnceLock};
 
 use prestic_proto::{
-    content::{ContentId, ContentRequest, Opened, Piece},
-    difference::{Difference, DifferenceQuery},
     error::ApiError,
-    file_path::FilePath,
     home::Home,
-    repository_lock::RepositoryLocks,
-    snapshot::{Folder, FolderQuery, Found, SnapshotId, SnapshotPage, SnapshotQuery, VersionQuery, Versions},
-    system::{CacheUse, ResticProgram},
+    snapshot::{SnapshotPage, SnapshotQuery},
+    system::CacheUse,
 };
 
-use crate::core::CoreHandle;
+pub use self::folder::FolderTotalsSource;
+use self::{content::Contents, locks::SeenLocks, process::Processes, snapshot_lists::SnapshotLists, trees::Trees};
+use crate::{core::CoreHandle, runs::ResticVersions};
 
 /// Everything that is read of repositories, and what is kept of it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Repositories {
     core: CoreHandle,
     home: Home,
+    versions: Arc<ResticVersions>,
+    processes: Processes,
+    lists: Arc<SnapshotLists>,
+    trees: Arc<Trees>,
+    contents: Contents,
+    seen_locks: SeenLocks,
+    totals: Arc<OnceLock<Arc<dyn FolderTotalsSource>>>,
 }
 
 impl Repositories {
     /// Makes the reader of a home's repositories.
     pub fn new(core: CoreHandle, home: Home) -> Self {
-        Self { core, home }
+        Self {
+            core,
+            home,
+            versions: Arc::default(),
+            processes: Processes::default(),
+            lists: Arc::default(),
+            trees: Arc::default(),
+            contents: Contents::default(),
+            seen_locks: SeenLocks::default(),
+            totals: Arc::default(),
+        }
     }
 
+    /// Says who knows how much folders hold. The first one counts.
+    pub fn take_totals_from(&self, source: Arc<dyn FolderTotalsSource>) {
+        if self.totals.set(source).is_err() {
+            tracing::warn!("the totals of folders come from somebody already");
+        }
+    }
+
+    /// Returns a page of the snapshots.
     pub async fn snapshots(&self, profile: &str, query: SnapshotQuery) -> Result<SnapshotPage, ApiError> {
-        let _ = (&self.core, &self.home, query);
-        Err(ApiError::NoRepository(profile.to_owned()))
+        let reader = self.reader(profile).await?;
+        Ok(self.lists.get(&reader, query.is_fresh).await?.page(&query))
     }
 
-    pub async fn folder(&self, profile: &str, query: FolderQuery) -> Result<Folder, ApiError> {
-        let _ = query;
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    pub async fn find_entry(&self, profile: &str, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError> {
-        let _ = (snapshot, path);
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    pub async fn versions(&self, profile: &str, query: VersionQuery) -> Result<Versions, ApiError> {
-        let _ = query;
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    pub async fn difference(&self, profile: &str, query: DifferenceQuery) -> Result<Difference, ApiError> {
-        let _ = query;
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    pub async fn open(&self, profile: &str, request: ContentRequest) -> Result<Opened, ApiError> {
-        let _ = request;
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    pub async fn read(&self, content: ContentId) -> Result<Piece, ApiError> {
-        Err(ApiError::NotOpen(content.0))
-    }
-
-    pub async fn close(&self, content: ContentId) {
-        let _ = content;
-    }
-
-    pub async fn locks(&self, profile: &str) -> Result<RepositoryLocks, ApiError> {
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    pub async fn unlock(&self, profile: &str) -> Result<String, ApiError> {
-        Err(ApiError::NoRepository(profile.to_owned()))
-    }
-
-    /// Returns the restics that the profiles use.
-    pub async fn restics(&self) -> Vec<ResticProgram> {
-        Vec::new()
+    /// Stops every restic that reads, and waits for their end.
+    pub async fn shut_down(&self) {
+        self.contents.clear();
+        self.processes.shut_down().await;
     }
 
     /// Returns how many restics read right now.
     pub fn readers(&self) -> u32 {
-        0
+        u32::try_from(self.processes.running()).unwrap_or(u32::MAX)
     }
 
     /// Returns how full the caches of snapshots and trees are.
     pub fn caches(&self) -> Vec<CacheUse> {
-        Vec::new()
+        vec![self.lists.usage(), self.trees.usage()]
     }
 
     /// Forgets the lists of snapshots.
-    pub fn clear_snapshots(&self) {}
+    pub fn clear_snapshots(&self) {
+        self.lists.clear();
+    }
 
     /// Forgets the contents of folders.
-    pub fn clear_trees(&self) {}
+    pub fn clear_trees(&self) {
+        self.trees.clear();
+    }
 }

@@ -1,15 +1,12 @@
 //! What a run is to do: from its task's profile to what its supervisor is told.
 
-use std::{env, ffi::OsString, fmt, time::Duration};
+use std::{ffi::OsString, fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
-use prestic_proto::{
-    endpoint,
-    home::{HOME_VARIABLE, Home},
-};
+use prestic_proto::{endpoint, home::Home};
 
 use crate::{
-    config::{Arguments, Profile, ResticCommand, redact},
+    config::{Arguments, Profile, ResticCommand, redact, repository_access},
     records::Record,
     restic::version::ResticVersion,
     runs::ResticVersions,
@@ -52,7 +49,7 @@ impl Job {
     pub async fn prepare(&self, profile: &Profile, home: &Home, versions: &ResticVersions) -> Result<Orders, String> {
         let command =
             profile.restic_command(Arguments::OwnAnd(self.extra_args.clone())).map_err(|error| chain(&error))?.for_daemon();
-        let environment = environment(&command, home);
+        let environment = repository_access::environment(&command, home);
         let version = match versions.of(&command.executable, &environment).await {
             Ok(version) => Some(version),
             Err(error) => {
@@ -82,7 +79,7 @@ impl Job {
             socket: endpoint::run_socket(home, self.record.run),
             logs: home.logs_dir(),
             command: command.words(),
-            restic: repository_words(&command),
+            restic: repository_access::words(&command),
             subcommand,
             shown_command: command.shown_line(),
             shown_repository: profile.shown_repository().unwrap_or_default(),
@@ -94,70 +91,6 @@ impl Job {
             io_priority: command.io_priority,
         }
     }
-}
-
-/// What it takes to reach the repository of a run with other commands of restic.
-pub struct RepositoryAccess {
-    /// The program and its global flags.
-    pub words: Vec<String>,
-    /// The whole environment.
-    pub environment: Vec<(OsString, OsString)>,
-}
-
-/// The environment has the passwords in it.
-impl fmt::Debug for RepositoryAccess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RepositoryAccess").field("words", &redact::command_line(&self.words)).finish_non_exhaustive()
-    }
-}
-
-impl RepositoryAccess {
-    /// Works it out from a profile; none if it cannot run at all.
-    pub fn of(profile: &Profile, home: &Home) -> Option<Self> {
-        let command = profile.restic_command(Arguments::Own).ok()?.for_daemon();
-        Some(Self { words: repository_words(&command), environment: environment(&command, home) })
-    }
-}
-
-/// Tells restic's children, such as a password command, which home they serve.
-fn environment(command: &ResticCommand, home: &Home) -> Vec<(OsString, OsString)> {
-    let mut environment = command.environment(env::vars_os());
-    environment.push((HOME_VARIABLE.into(), home.root().into()));
-    environment
-}
-
-/// Flags that every command of restic takes and that it takes to reach a repository (`restic help`, 0.14 to 0.19). What else
-/// a profile has is for its own command, and others would refuse it.
-const FLAGS_FOR_ALL_COMMANDS: [&str; 19] = [
-    "cacert",
-    "cache-dir",
-    "cleanup-cache",
-    "compression",
-    "http-user-agent",
-    "insecure-no-password",
-    "insecure-tls",
-    "key-hint",
-    "limit-download",
-    "limit-upload",
-    "no-cache",
-    "option",
-    "pack-size",
-    "password-command",
-    "password-file",
-    "repo",
-    "repository-file",
-    "stuck-request-timeout",
-    "tls-client-cert",
-];
-
-fn is_for_all_commands(flag: &str) -> bool {
-    let name = flag.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
-    name.is_some_and(|name| FLAGS_FOR_ALL_COMMANDS.contains(&name))
-}
-
-fn repository_words(command: &ResticCommand) -> Vec<String> {
-    let flags = command.flags.iter().filter(|flag| is_for_all_commands(flag));
-    command.executable.iter().chain(flags).cloned().collect()
 }
 
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
@@ -197,23 +130,5 @@ mod tests {
         check_limits("wait-for-lock = 5m\n", [None, None, Some(300_000)]);
         check_limits("max-runtime = 2h\nno-progress-timeout = 90\n", [Some(7_200_000), Some(90_000), None]);
         check_limits("max-runtime = 0\nno-progress-timeout = 0\nwait-for-lock = 0\n", [None; 3]);
-    }
-
-    #[test]
-    fn flags_of_the_own_command_are_not_for_others() {
-        let text = "[home]\nrepository = /r\ncommand = forget\npassword = x\nverbose = 2\nflag.keep-last = 5\noption = a=b\n";
-        let loaded = config::read(text, std::path::Path::new("config.ini"));
-        let command = loaded.config.profile("home").unwrap().restic_command(Arguments::Own).unwrap();
-        assert_eq!(repository_words(&command), ["restic", "--repo=/r", "--option=a=b"]);
-    }
-
-    #[test]
-    fn debug_shows_no_environment_and_no_credentials() {
-        let access = RepositoryAccess {
-            words: vec!["restic".to_owned(), "--repo=rest:https://user:hunter2@host/".to_owned()],
-            environment: vec![("RESTIC_PASSWORD".into(), "hunter3".into())],
-        };
-        let shown = format!("{access:?}");
-        assert!(shown.contains("restic") && !shown.contains("hunter"), "{shown}");
     }
 }

@@ -3,13 +3,13 @@
 use std::{io, time::Duration};
 
 use crate::{
+    config::repository_access::RepositoryAccess,
     core::news::RunNews,
     process::{self, ProcessId},
     records::{Record, Stage},
     runs::{
         driver::{Driver, blocking},
         found::end_as_interrupted,
-        job::RepositoryAccess,
     },
     supervise::{
         feed::{Order, StopCause},
@@ -43,8 +43,8 @@ impl Driver {
     /// An interrupted restic removes its lock; one that went down with the machine does not.
     async fn remove_lock(&self, record: &Record) {
         let Stage::Running { restic, .. } = &record.stage else { return };
-        let access = self.profile.as_ref().and_then(|profile| RepositoryAccess::of(profile, &self.home));
-        let Some(RepositoryAccess { words, environment }) = access else { return };
+        let access = self.profile.as_ref().and_then(|profile| RepositoryAccess::of(profile, &self.home).ok());
+        let Some(RepositoryAccess { words, environment, .. }) = access else { return };
         let (pid, records) = (restic.pid, self.records.clone());
         let removed = blocking(move || {
             let prepare = |command: &mut std::process::Command| {

@@ -176,6 +176,42 @@ fn act(seen: &mut Seen, surroundings: &Surroundings<'_>, rules: &LockRules) -> L
     wait(seen, second_read, surroundings, rules)
 }
 
+/// Returns the locks that `restic unlock` would remove, if it may be run now; else why not. For whoever asks, whether a run
+/// waits or not.
+pub fn removable(seen: &Seen, surroundings: &Surroundings<'_>, rules: &LockRules) -> Result<Vec<Lock>, String> {
+    let mut removed = Vec::new();
+    let mut in_use = Vec::new();
+    for (lock, seen_at) in &seen.locks {
+        let (host, pid) = (&lock.hostname, lock.pid);
+        match standing(lock, *seen_at, seen, surroundings, rules) {
+            Standing::LeftHere | Standing::Abandoned => removed.push(lock.clone()),
+            Standing::Held => in_use.push(host.as_str()),
+            Standing::HeldHere => {
+                return Err(format!("process {pid} of this machine has a lock, and unlocking would signal it"));
+            }
+            Standing::HeldByNamesake => {
+                return Err(format!(
+                    "process {pid} was not started by PRestic, and may belong to another machine called {host}: its lock can \
+                     be removed when it is {} minutes old",
+                    rules.old_after.num_minutes()
+                ));
+            }
+            Standing::Suspect => {
+                let wait = (*seen_at + rules.second_read_after).saturating_sub(surroundings.at);
+                let minutes = wait.as_secs().div_ceil(60);
+                return Err(format!(
+                    "the lock of {host} is old, but its holder may still live: look again in {minutes} min whether it was refreshed"
+                ));
+            }
+        }
+    }
+    if removed.is_empty() && !in_use.is_empty() {
+        in_use.dedup();
+        return Err(format!("they may be in use by {}", in_use.join(", ")));
+    }
+    Ok(removed)
+}
+
 fn wait(seen: &mut Seen, second_read: Option<Duration>, surroundings: &Surroundings<'_>, rules: &LockRules) -> LockDecision {
     let at_most = second_read.unwrap_or_default().max(surroundings.time_left);
     if at_most.is_zero() {

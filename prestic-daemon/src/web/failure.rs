@@ -138,7 +138,7 @@ pub fn is_for_programs(uri: &Uri) -> bool {
 pub fn write(status: StatusCode, explanation: &Explanation, is_api: bool, visitor: Option<(&Web, &Session)>) -> Response {
     let Explanation { kind, title, message, quote, hint } = explanation;
     if is_api {
-        let error = json!({ "error": { "kind": kind, "message": message, "quote": quote, "hint": hint } });
+        let error = json!({ "error": { "code": kind, "message": message, "quote": quote, "hint": hint } });
         let body = Body::from(error.to_string());
         return (status, [("content-type", "application/json")], body).into_response();
     }
@@ -300,7 +300,7 @@ mod tests {
         );
         let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 1 << 20)).unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(body["error"]["kind"], "not-running");
+        assert_eq!(body["error"]["code"], "not-running");
         assert_eq!(body["error"]["message"], "task `home` is not running");
     }
 }

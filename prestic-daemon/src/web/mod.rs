@@ -11,6 +11,7 @@ pub mod guard;
 pub mod routes;
 pub mod serve;
 
+pub mod browsing;
 pub mod layout;
 pub mod pages;
 

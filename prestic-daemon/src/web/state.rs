@@ -7,6 +7,7 @@ use prestic_proto::client::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::web::{
+    events::Feed,
     sessions::{Session, Sessions},
     settings::WebSettings,
     words::Moment,
@@ -37,6 +38,7 @@ struct Shared {
     address: SocketAddr,
     settings: WebSettings,
     sessions: Sessions,
+    events: Feed,
     ending: CancellationToken,
 }
 
@@ -44,7 +46,8 @@ impl Web {
     /// Makes the state of a server that listens at an address.
     pub fn new(client: Client, clock: WebClock, address: SocketAddr, settings: WebSettings) -> Self {
         let sessions = Sessions::new(address.port(), client.hello().instance);
-        let shared = Shared { clock, address, settings, sessions, ending: CancellationToken::new() };
+        let events = Feed::new(client.clone());
+        let shared = Shared { clock, address, settings, sessions, events, ending: CancellationToken::new() };
         Self { client, shared: Arc::new(shared) }
     }
 
@@ -71,6 +74,11 @@ impl Web {
     /// Returns the sessions.
     pub fn sessions(&self) -> &Sessions {
         &self.shared.sessions
+    }
+
+    /// Returns the daemon's events, for those who listen.
+    pub fn events(&self) -> &Feed {
+        &self.shared.events
     }
 
     /// Returns what is canceled when the server ends: streams that would go on for ever end with it.

@@ -278,3 +278,39 @@ fn lock_that_has_gone_before_the_first_look_is_tried_again_at_once_and_after_a_p
     check_wait(&patient.look(Duration::ZERO, &[]), MINUTE);
     assert_eq!(patient.look(5 * SECOND, &[]), LockDecision::StartAgain);
 }
+
+/// Checks what may be removed for somebody who asks twice, with this pause.
+#[track_caller]
+fn check_removable(pause: Duration, locks: &[&Lock], expected: Result<usize, &str>) {
+    let mut watch = Watch::with_time(Duration::ZERO);
+    for after in [Duration::ZERO, pause] {
+        watch.look(after, locks);
+    }
+    let surroundings = Surroundings {
+        hostname: "here",
+        is_pid_in_use: &|pid| pid == ALIVE,
+        is_ours: &|lock| (DEAD..UNKNOWN).contains(&lock.pid),
+        now: now() + TimeDelta::from_std(pause).unwrap(),
+        at: pause,
+        time_left: Duration::ZERO,
+    };
+    match (removable(&watch.seen, &surroundings, &LockRules::default()), expected) {
+        (Ok(locks), Ok(count)) => assert_eq!(locks.len(), count, "{locks:?}"),
+        (Err(reason), Err(words)) => assert!(reason.contains(words), "{reason}"),
+        (found, expected) => panic!("{found:?}, and not {expected:?}"),
+    }
+}
+
+#[test]
+fn whoever_asks_is_told_what_may_be_removed_or_why_not() {
+    let (left, ours, other) = (lock("here", DEAD, 1, true), lock("here", ALIVE, 1, false), lock("there", 7, 1, false));
+    let (unknown, old) = (lock("here", UNKNOWN, 1, false), lock("there", 7, 40, true));
+    check_removable(SECOND, &[], Ok(0));
+    check_removable(SECOND, &[&left], Ok(1));
+    check_removable(SECOND, &[&left, &other], Ok(1));
+    check_removable(SECOND, &[&other], Err("in use by there"));
+    check_removable(SECOND, &[&left, &ours], Err("process 1000 of this machine has a lock"));
+    check_removable(SECOND, &[&left, &unknown], Err("not started by PRestic"));
+    check_removable(SECOND, &[&old], Err("look again in 6 min"));
+    check_removable(6 * MINUTE, &[&old], Ok(1));
+}

@@ -1,0 +1,262 @@
+//! What is done without anybody asking: after a backup, its snapshot is indexed, and once a day the repository is measured.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use prestic_proto::{
+    error::ApiError,
+    event::{EventKind, Watched},
+    job::JobRequest,
+    run::{Run, RunId},
+};
+
+use super::{driver::Shared, index::IndexKey, snapshots};
+use crate::{
+    clock,
+    config::{Profile, snapshot_index::SnapshotIndex},
+    core::command::{Command, CoreGone},
+};
+
+/// How long one look for news may wait: so long that waiting wakes nobody.
+const WAIT: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// How old the last measurement of a repository is before there is another one.
+const MEASURED_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// What a task is, as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TaskFacts {
+    repository: String,
+    is_backup: bool,
+}
+
+/// What there is to do for a repository as soon as no run uses it or waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Errand {
+    profile: String,
+    /// The snapshot that the last backup has made, as far as restic told; none if no backup has ended.
+    backup: Option<Option<String>>,
+}
+
+/// The runs that have not ended, and what those that have leave to do.
+#[derive(Debug, Default)]
+struct Follower {
+    active: BTreeMap<RunId, String>,
+    errands: BTreeMap<String, Errand>,
+}
+
+impl Follower {
+    /// Takes in how a run is now.
+    fn take_in(&mut self, run: &Run, facts: &TaskFacts) {
+        let Some(finished) = run.finished() else {
+            self.active.insert(run.id, facts.repository.clone());
+            return;
+        };
+        self.active.remove(&run.id);
+        if !finished.outcome.is_success() {
+            return;
+        }
+        let errand =
+            self.errands.entry(facts.repository.clone()).or_insert_with(|| Errand { profile: run.task.clone(), backup: None });
+        if facts.is_backup {
+            let snapshot = run.summary.as_ref().and_then(|summary| summary.snapshot_id.clone());
+            *errand = Errand { profile: run.task.clone(), backup: Some(snapshot) };
+        }
+    }
+
+    /// Returns the repositories that runs use or wait for.
+    fn busy(&self) -> BTreeSet<String> {
+        self.active.values().cloned().collect()
+    }
+
+    /// Returns what can be done now.
+    fn take_due(&mut self) -> Vec<(String, Errand)> {
+        let busy = self.busy();
+        self.errands.extract_if(.., |repository, _| !busy.contains(repository)).collect()
+    }
+}
+
+/// Follows the runs until the core has gone.
+pub async fn follow(shared: Arc<Shared>) {
+    // Its error is the core's end.
+    let _: Result<(), CoreGone> = follow_runs(&shared).await;
+}
+
+async fn follow_runs(shared: &Arc<Shared>) -> Result<(), CoreGone> {
+    let mut follower = Follower::default();
+    let mut known: HashMap<String, Option<TaskFacts>> = HashMap::new();
+    let mut cursor = None;
+    loop {
+        let runs = match cursor {
+            None => {
+                let status = shared.core.ask(Command::Status).await?;
+                // What ended while nobody looked is not made up for: the next backup comes.
+                follower.active.clear();
+                cursor = Some(status.cursor);
+                status.runs
+            }
+            Some(after) => match shared.core.watch(after, WAIT).await? {
+                Watched::Resync => {
+                    cursor = None;
+                    continue;
+                }
+                Watched::Events { events, next, .. } => {
+                    cursor = Some(next);
+                    let mut runs = Vec::new();
+                    for event in events {
+                        match event.kind {
+                            EventKind::Run { run } => runs.push(*run),
+                            EventKind::ConfigLoaded { .. } => known.clear(),
+                            _ => {}
+                        }
+                    }
+                    runs
+                }
+            },
+        };
+        // Progress is news, too, but not for us.
+        if runs.is_empty() {
+            continue;
+        }
+        for run in &runs {
+            if !known.contains_key(&run.task) {
+                known.insert(run.task.clone(), facts_of(shared, &run.task).await?);
+            }
+            if let Some(Some(facts)) = known.get(&run.task) {
+                follower.take_in(run, facts);
+            }
+        }
+        shared.set_busy(follower.busy());
+        for (repository, errand) in follower.take_due() {
+            let shared_with_errand = shared.clone();
+            shared.spawn(async move { run_errand(&shared_with_errand, &repository, &errand).await });
+        }
+    }
+}
+
+/// Returns what a task is; none if it is gone.
+async fn facts_of(shared: &Shared, task: &str) -> Result<Option<TaskFacts>, CoreGone> {
+    let found = shared.core.ask(|reply| Command::FindProfile(task.to_owned(), reply)).await?;
+    Ok(found.ok().and_then(|profile| {
+        let repository = profile.repository_id()?.as_str().to_owned();
+        Some(TaskFacts { repository, is_backup: is_backup(&profile) })
+    }))
+}
+
+fn is_backup(profile: &Profile) -> bool {
+    profile.command().first().is_some_and(|command| command == "backup")
+}
+
+async fn run_errand(shared: &Arc<Shared>, repository: &str, errand: &Errand) {
+    if let Err(error) = do_errand(shared, repository, errand).await
+        && error != ApiError::ShuttingDown
+    {
+        shared.say_once(&errand.profile, &error.to_string());
+    }
+}
+
+async fn do_errand(shared: &Arc<Shared>, repository: &str, errand: &Errand) -> Result<(), ApiError> {
+    let name = errand.profile.clone();
+    let profile = shared.core.ask(|reply| Command::FindProfile(name, reply)).await.unwrap_or(Err(ApiError::ShuttingDown))?;
+    if profile.snapshot_index() != SnapshotIndex::On {
+        return Ok(());
+    }
+    if let Some(made) = &errand.backup {
+        index_newest(shared, repository, &errand.profile, made.as_deref()).await?;
+    }
+    let sizes = shared.history.sizes(repository).await?;
+    if sizes.last().is_none_or(|last| clock::now() - last.measured_at >= MEASURED_FOR) {
+        shared.add(&errand.profile, repository, JobRequest::Measure, true).await?;
+    }
+    Ok(())
+}
+
+/// Has the snapshot that a backup has made indexed.
+async fn index_newest(shared: &Arc<Shared>, repository: &str, profile: &str, made: Option<&str>) -> Result<(), ApiError> {
+    let mut all = snapshots::list(&shared.repositories, profile, false).await?;
+    let is_made = |id: &str| made.is_some_and(|made| id.starts_with(made));
+    if !all.iter().any(|snapshot| is_made(snapshot.id.as_str())) {
+        // The list is from before the backup, or restic does not tell what it has made.
+        all = snapshots::list(&shared.repositories, profile, true).await?;
+    }
+    let newest = all.iter().find(|snapshot| is_made(snapshot.id.as_str())).or(all.first().filter(|_| made.is_none()));
+    let Some(snapshot) = newest else { return Ok(()) };
+    let key = IndexKey { repository: repository.to_owned(), tree: snapshot.tree.0.clone() };
+    if !shared.store.has(&key) {
+        shared.add(profile, repository, JobRequest::Index { snapshot: snapshot.id.clone() }, true).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use prestic_proto::{
+        outcome::{Failure, Outcome},
+        progress::Summary,
+        run::{Finished, RunState, Trigger},
+    };
+
+    use super::*;
+
+    fn run(id: u64, task: &str, outcome: Option<Outcome>) -> Run {
+        let finished = |outcome| Finished { at: DateTime::UNIX_EPOCH, duration_ms: 1, exit_code: Some(0), outcome };
+        Run {
+            id: RunId(id),
+            task: task.to_owned(),
+            trigger: Trigger::Manual,
+            due_at: None,
+            missed: 0,
+            attempt: 0,
+            created_at: DateTime::UNIX_EPOCH,
+            started_at: None,
+            log_file: None,
+            state: outcome.map_or(RunState::Starting, |outcome| RunState::Finished(finished(outcome))),
+            progress: None,
+            limit_near: None,
+            summary: Some(Summary { snapshot_id: Some(format!("snapshot-{id}")), ..Summary::default() }),
+            last_lines: Vec::new(),
+        }
+    }
+
+    fn facts(is_backup: bool) -> TaskFacts {
+        TaskFacts { repository: "r".to_owned(), is_backup }
+    }
+
+    #[test]
+    fn nothing_is_done_while_runs_use_the_repository() {
+        let mut follower = Follower::default();
+        follower.take_in(&run(1, "home", None), &facts(true));
+        follower.take_in(&run(2, "prune", None), &facts(false));
+        follower.take_in(&run(1, "home", Some(Outcome::Succeeded)), &facts(true));
+        assert_eq!(follower.busy().into_iter().collect::<Vec<_>>(), ["r"]);
+        assert_eq!(follower.take_due(), []);
+        follower.take_in(&run(2, "prune", Some(Outcome::Failed(Failure::Other))), &facts(false));
+        let errand = Errand { profile: "home".to_owned(), backup: Some(Some("snapshot-1".to_owned())) };
+        assert_eq!(follower.take_due(), [("r".to_owned(), errand)]);
+        assert_eq!(follower.take_due(), []);
+        assert!(follower.busy().is_empty());
+    }
+
+    #[test]
+    fn run_without_success_leaves_nothing_to_do() {
+        let mut follower = Follower::default();
+        follower.take_in(&run(1, "home", Some(Outcome::Stopped)), &facts(true));
+        assert_eq!(follower.take_due(), []);
+    }
+
+    #[test]
+    fn backup_counts_even_if_something_else_ends_after_it() {
+        let mut follower = Follower::default();
+        follower.take_in(&run(1, "home", Some(Outcome::Warnings)), &facts(true));
+        follower.take_in(&run(2, "prune", Some(Outcome::Succeeded)), &facts(false));
+        let due = follower.take_due();
+        assert_eq!(due[0].1.backup, Some(Some("snapshot-1".to_owned())));
+        follower.take_in(&run(3, "prune", Some(Outcome::Succeeded)), &facts(false));
+        assert_eq!(follower.take_due()[0].1, Errand { profile: "prune".to_owned(), backup: None });
+    }
+}
