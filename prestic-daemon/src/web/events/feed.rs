@@ -23,8 +23,11 @@ use super::{message::Message, throttle::Throttle};
 pub const MAX_LISTENERS: usize = 64;
 /// How many messages a browser may be behind before it has to fetch everything again.
 const KEPT_MESSAGES: usize = 256;
-/// How long one question to the daemon waits.
+/// How long one question to the daemon waits when nothing is under way.
 const POLL: Duration = Duration::from_millis(MAX_WAIT_MS);
+/// How long it waits while something is: progress that came between two questions has no number by which it would be told
+/// again.
+const BUSY_POLL: Duration = Duration::from_secs(1);
 
 /// Where the events come from. None is the end of it.
 pub trait Source: Send + Sync + 'static {
@@ -211,13 +214,14 @@ async fn follow(
                 poll = source.watch(cursor, POLL);
             }
             Some(Watched::Events { events, progress, next }) => {
+                let wait = if events.is_empty() && progress.is_empty() { POLL } else { BUSY_POLL };
                 for event in &events {
                     is_end |= matches!(event.kind, EventKind::ShuttingDown);
                     tell(sender, Heard::Message(Arc::new(Message::of_event(next.instance, event))));
                 }
                 throttle.take_in(progress, Instant::now());
                 cursor = next;
-                poll = source.watch(cursor, POLL);
+                poll = source.watch(cursor, wait);
             }
         }
         for (run, progress) in throttle.take_due(Instant::now()) {

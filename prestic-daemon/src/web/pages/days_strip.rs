@@ -60,7 +60,8 @@ fn cell(date: NaiveDate, days: &[Day], today: NaiveDate, present: Present) -> Ce
     Cell { date, state, text, run }
 }
 
-fn state(day: &Day) -> &'static str {
+/// Returns the name of the colors of a day.
+pub fn state(day: &Day) -> &'static str {
     match day {
         Day { failed: 1.., .. } => "failed",
         Day { missed: 1.., .. } => "missed",
@@ -71,7 +72,8 @@ fn state(day: &Day) -> &'static str {
     }
 }
 
-fn told(day: &Day) -> String {
+/// Returns what happened on a day, in words.
+pub fn told(day: &Day) -> String {
     let parts = [
         (day.failed, "failed"),
         (day.missed, "missed"),
