@@ -8,7 +8,8 @@ pub fn of_version(version: &str) -> Vec<&'static str> {
         dangers.push("with `compression = max` it can write damaged data: use another version, and run `check --read-data`");
     }
     if version == (0, 17, 1) {
-        dangers.push("it can write snapshots with files of an irregular kind: use a newer one, and see `restic repair snapshots`");
+        dangers
+            .push("it can write snapshots with files of an irregular kind: use a newer one, and see `restic repair snapshots`");
     }
     if version >= (0, 17, 0) && version < (0, 19, 0) {
         dangers.push("its index can miss data where it is split (restic issue 21820): 0.19 mends that");

@@ -141,7 +141,13 @@ pub fn details(system: &System, mut jobs: Vec<Job>, session: &Session, moment: &
 
 fn program(restic: &ResticProgram) -> Markup {
     let dangers = restic.version.as_deref().map(dangers::of_version).unwrap_or_default();
-    let state = if restic.version.is_none() { "failed" } else if dangers.is_empty() { "ok" } else { "warning" };
+    let state = if restic.version.is_none() {
+        "failed"
+    } else if dangers.is_empty() {
+        "ok"
+    } else {
+        "warning"
+    };
     let sign = match state {
         "ok" => Icon::Tick,
         "warning" => Icon::Warning,
