@@ -164,3 +164,18 @@ fn json_of_what_waits_and_of_what_was_skipped_has_the_keys_that_the_readme_names
 fn is_held(turn: &Turn) -> bool {
     matches!(turn.waits_for, Some(Wait::Unmet { .. }))
 }
+
+/// The most bytes of a picture: whoever clones the repository fetches each version of it.
+const MAX_PICTURE: usize = 300 * 1024;
+
+#[test]
+fn pictures_in_the_readme_are_there_and_small() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let shown: Vec<&str> = readme.split("](assets/").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)).collect();
+    assert!(shown.contains(&"web_home.png") && shown.contains(&"web_file.png"), "{shown:?}");
+    for name in shown.iter().filter(|name| name.ends_with(".png")) {
+        let picture = fs::read(programs::checkout().join("assets").join(name)).expect("README.md shows it");
+        assert!(picture.starts_with(b"\x89PNG"), "{name}");
+        assert!(picture.len() <= MAX_PICTURE, "{name} has {} bytes: take it anew with `make pictures`", picture.len());
+    }
+}
