@@ -247,7 +247,7 @@ impl Shared {
         let profile = &record.job.profile;
         match job_state {
             JobState::Failed { reason } if record.is_automatic && !self.closing.is_cancelled() => {
-                self.say_once(profile, reason)
+                self.say_once(profile, reason);
             }
             JobState::Done => drop(self.state().troubles.remove(profile)),
             _ => {}
