@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use prestic_proto::restic;
+use prestic_proto::{outcome::Outcome, restic, run::RunId};
 
 use crate::exit;
 
@@ -93,11 +93,17 @@ pub enum Command {
     },
     /// List past runs, newest first
     History {
-        /// Only the runs of this task
+        /// Only the runs of this task, or of the tasks of this group
         task: Option<String>,
         /// How many runs at most
         #[arg(short = 'n', long = "limit", value_name = "N", default_value_t = 20)]
         limit: u32,
+        /// Only runs that ended so; may be given more than once
+        #[arg(long = "outcome", value_name = "WORD", value_parser = clap::builder::PossibleValuesParser::new(Outcome::WORDS))]
+        outcomes: Vec<String>,
+        /// Only runs older than the one with this number
+        #[arg(long, value_name = "RUN")]
+        before: Option<RunId>,
     },
     /// Ask a run to stop
     Stop {

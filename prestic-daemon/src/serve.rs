@@ -49,7 +49,7 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
-        let server = Server::new(handle.clone(), number, home.clone());
+        let server = Server::new(handle.clone(), number, home.clone(), core.history());
         let (repositories, jobs) = (server.repositories().clone(), server.jobs().clone());
         let following = tokio::spawn(repositories.clone().follow());
         let attending = tokio::spawn(jobs.clone().attend());

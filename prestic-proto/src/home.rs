@@ -75,6 +75,11 @@ impl Home {
         self.root.join("cache")
     }
 
+    /// Returns the database of the runs that have ended.
+    pub fn history_file(&self) -> PathBuf {
+        self.root.join("history.db")
+    }
+
     /// Returns the file that a daemon holds locked as long as it lives.
     pub fn lock_file(&self) -> PathBuf {
         self.root.join("daemon.lock")

@@ -75,6 +75,20 @@ pub enum Failure {
 }
 
 impl Outcome {
+    /// The words that [`Self::word`] returns.
+    pub const WORDS: [&str; 10] = [
+        "succeeded",
+        "warnings",
+        "failed",
+        "repository-locked",
+        "timed-out",
+        "stopped",
+        "killed",
+        "spawn-failed",
+        "interrupted",
+        "skipped",
+    ];
+
     /// Whether the run did what it was for, if with warnings.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Warnings)

@@ -12,6 +12,7 @@ mod conditions;
 mod crash;
 mod crowd;
 mod groups;
+mod history;
 mod limits;
 mod locks;
 mod pauses;

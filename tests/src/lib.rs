@@ -7,6 +7,7 @@ pub mod home;
 pub mod programs;
 pub mod restic;
 
+pub mod big_history;
 pub mod fake;
 pub mod files;
 pub mod missed;

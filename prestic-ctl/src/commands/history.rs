@@ -16,15 +16,16 @@ use crate::{
     words,
 };
 
-/// Prints the past runs, newest first.
-pub async fn history(client: &Client, task: Option<String>, limit: u32, output: &mut Output) -> Result<Exit, CtlError> {
-    let runs = client.history(RunQuery { task, limit, ..RunQuery::default() }).await??.runs;
+/// Prints the past runs that are asked for, newest first. There may be more of them than the daemon tells at a time.
+pub async fn history(client: &Client, query: RunQuery, output: &mut Output) -> Result<Exit, CtlError> {
+    let is_filtered = !query.outcomes.is_empty() || query.before.is_some();
+    let runs = pages(client, query).await?;
     if output.is_json {
         output.json(&runs)?;
         return Ok(Exit::OK);
     }
     if runs.is_empty() {
-        output.say("nothing has run yet");
+        output.say(if is_filtered { "no run is like that" } else { "nothing has run yet" });
         return Ok(Exit::OK);
     }
     let rows = runs.iter().map(row).collect();
@@ -32,6 +33,20 @@ pub async fn history(client: &Client, task: Option<String>, limit: u32, output: 
         output.line(&line)?;
     }
     Ok(Exit::OK)
+}
+
+async fn pages(client: &Client, mut query: RunQuery) -> Result<Vec<Run>, CtlError> {
+    let mut runs: Vec<Run> = Vec::new();
+    loop {
+        let page = client.history(query.clone()).await??;
+        let told = u32::try_from(page.runs.len()).unwrap_or(u32::MAX);
+        runs.extend(page.runs);
+        query.limit = query.limit.saturating_sub(told);
+        query.before = runs.last().map(|run| run.id);
+        if told == 0 || query.limit == 0 || !page.has_more {
+            return Ok(runs);
+        }
+    }
 }
 
 /// Returns how a run ended, and which attempt it was if not the first.

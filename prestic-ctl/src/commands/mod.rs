@@ -22,7 +22,7 @@ mod tests;
 use std::ffi::OsString;
 
 use clap::CommandFactory;
-use prestic_proto::{client::Client, error::ApiError, home::Home};
+use prestic_proto::{client::Client, error::ApiError, history::RunQuery, home::Home};
 
 use crate::{
     cli::{Command, CommandLine, GlobalOptions},
@@ -107,7 +107,9 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
             let extent = if follow { log::Extent::ToTheEndOfTheRun } else { log::Extent::WhatThereIs };
             log::log(client, run.as_deref(), extent, output).await
         }
-        Command::History { task, limit } => history::history(client, task, limit, output).await,
+        Command::History { task, limit, outcomes, before } => {
+            history::history(client, RunQuery { task, outcomes, before, limit }, output).await
+        }
         Command::Stop { run } => stop::stop(client, &run, output).await,
         Command::Pause(options) => pause::pause(client, options, output).await,
         Command::Resume { task } => pause::resume(client, task, output).await,

@@ -35,9 +35,14 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
         output.say(&format!("hint: {}", how_to_begin(&status.config.path)));
         return Ok(Exit::OK);
     }
+    let (of_config, of_daemon): (Vec<_>, Vec<_>) =
+        status.config.warnings.iter().partition(|warning| warning.line.is_some() || warning.file == status.config.path);
+    for warning in of_daemon {
+        output.warn(&warning.to_string());
+    }
     // They were told in full when the configuration was loaded, and `check` tells them again.
-    if !status.config.warnings.is_empty() {
-        let number = words::counted_usize(status.config.warnings.len(), "warning");
+    if !of_config.is_empty() {
+        let number = words::counted_usize(of_config.len(), "warning");
         output.say(&format!("{number} about {}: see `prestic-ctl check`", status.config.path.display()));
     }
     let stuck = config::stuck_sections(&status);

@@ -60,7 +60,7 @@ async fn a_log_is_printed_to_its_end() {
     let (mut output, data) = output(false);
     let exit = log::log(&daemon.client().await, None, log::Extent::ToTheEndOfTheRun, &mut output).await.unwrap();
     assert_eq!((exit, data.text().as_str()), (Exit::OK, "scanned\nsaved\n"));
-    assert_eq!(*daemon.calls.lock().unwrap(), ["log 12 0", "log 12 4", "log 12 8", "log 12 12"]);
+    assert_eq!(*daemon.calls.lock().unwrap(), ["history 100 None", "log 12 0", "log 12 4", "log 12 8", "log 12 12"]);
 }
 
 #[tokio::test]
@@ -82,8 +82,33 @@ async fn listings_are_json_when_asked() {
     let (daemon, _script) = Scripted::new(&["home-backup"], vec![run_in(succeeded())]);
     let client = daemon.client().await;
     let (mut output, data) = output(true);
-    history::history(&client, None, 20, &mut output).await.unwrap();
+    history::history(&client, RunQuery { limit: 20, ..RunQuery::default() }, &mut output).await.unwrap();
     assert_eq!(serde_json::from_str::<Vec<Run>>(&data.text()).unwrap(), [run_in(succeeded())]);
+}
+
+/// Checks which of five past runs are listed, and how the daemon is asked for them.
+async fn check_history(query: RunQuery, expected: &[u64], calls: &[&str]) {
+    let past = (1..=5).rev().map(|id| Run { id: RunId(id), ..run_in(succeeded()) }).collect();
+    let (daemon, _script) = Scripted::new(&["home-backup"], past);
+    let (mut output, data) = output(true);
+    history::history(&daemon.client().await, query, &mut output).await.unwrap();
+    let listed: Vec<Run> = serde_json::from_str(&data.text()).unwrap();
+    assert_eq!(listed.iter().map(|run| run.id.0).collect::<Vec<_>>(), expected);
+    assert_eq!(*daemon.calls.lock().unwrap(), calls);
+}
+
+#[tokio::test]
+async fn history_goes_on_until_there_are_as_many_runs_as_are_wanted() {
+    let query = RunQuery { limit: 3, ..RunQuery::default() };
+    check_history(query.clone(), &[5, 4, 3], &["history 3 None", "history 1 Some(4)"]).await;
+    let calls = ["history 20 None", "history 18 Some(4)", "history 16 Some(2)"];
+    check_history(RunQuery { limit: 20, ..query }, &[5, 4, 3, 2, 1], &calls).await;
+}
+
+#[tokio::test]
+async fn history_can_begin_before_a_run() {
+    let query = RunQuery { limit: 20, before: Some(RunId(3)), ..RunQuery::default() };
+    check_history(query, &[2, 1], &["history 20 Some(3)"]).await;
 }
 
 #[tokio::test]

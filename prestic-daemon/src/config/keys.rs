@@ -57,6 +57,7 @@ pub enum Key {
     MaxParallel,
     StopGrace,
     StartupDelay,
+    HistoryRuns,
     Include,
 }
 
@@ -181,6 +182,10 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::StartupDelay, "startup-delay", Kind::Duration, Destination::PRestic, "how long what was missed waits after the start of the machine or of the daemon").or("60s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::HistoryRuns, "history-runs", Kind::Count, Destination::PRestic, "how many runs that have ended are kept in the history").or("250000")
     },
     OptionRow {
         scope: Scope::Daemon,

@@ -63,6 +63,8 @@ pub struct Settings {
     pub stop_grace: Duration,
     /// How long what was missed waits after the start of the machine or of the daemon.
     pub startup_delay: Duration,
+    /// How many runs that have ended are kept in the history.
+    pub history_runs: u64,
 }
 
 /// After an interrupt restic finishes the packs that it is uploading, and may take a minute to remove its lock.
@@ -71,9 +73,12 @@ const STOP_GRACE: Duration = Duration::from_secs(75);
 /// A machine that has just started has enough to do, and its disks and networks may be still on their way.
 const STARTUP_DELAY: Duration = Duration::from_secs(60);
 
+/// Those of ten tasks every half an hour for a year and more. They take less than 250 MB.
+const HISTORY_RUNS: u64 = 250_000;
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_parallel: 4, stop_grace: STOP_GRACE, startup_delay: STARTUP_DELAY }
+        Self { max_parallel: 4, stop_grace: STOP_GRACE, startup_delay: STARTUP_DELAY, history_runs: HISTORY_RUNS }
     }
 }
 

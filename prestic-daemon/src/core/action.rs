@@ -61,8 +61,10 @@ pub enum Action {
     SaveStatus(String),
     /// Write the pause of all tasks into `status.ini`.
     SavePause,
+    /// Keep a run that has ended for good.
+    AddToHistory(Box<Run>),
     /// Delete old logs of a task.
     PruneLogs(String),
-    /// Remove the record of a run that is too long ago.
+    /// Remove the record of a run that is too long ago, once the history has it.
     Forget(RunId),
 }

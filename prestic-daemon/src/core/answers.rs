@@ -1,6 +1,13 @@
 //! Answers what clients ask of the core.
 
-use prestic_proto::{error::ApiError, event::Watched, progress::Progress, run::RunId, status::Status};
+use prestic_proto::{
+    error::ApiError,
+    event::Watched,
+    profile::ConfigProblem,
+    progress::Progress,
+    run::RunId,
+    status::{ConfigState, Status},
+};
 
 use crate::{
     clock,
@@ -135,13 +142,27 @@ impl Core {
             pid: std::process::id(),
             home: self.home.root().to_owned(),
             started_at: self.started_at,
-            config: self.config_state.clone(),
+            config: self.view_config(),
             web: self.web.clone(),
             paused: self.planner.state().pause,
             tasks: view::tasks(self.planner.state(), &self.config, now),
             runs: view::active_runs(&self.planner, now),
             cursor: self.events.cursor(),
         }
+    }
+
+    /// Tells of the configuration, and of what else does not work as it should.
+    fn view_config(&self) -> ConfigState {
+        let mut config = self.config_state.clone();
+        config.warnings.extend(self.history.trouble().map(|message| ConfigProblem {
+            file: self.home.history_file(),
+            line: None,
+            section: None,
+            key: None,
+            message,
+            hint: Some("runs go on, and the latest are still known; make room for the file, or move it away".to_owned()),
+        }));
+        config
     }
 
     fn progress(&self) -> Vec<(RunId, Progress)> {

@@ -82,6 +82,8 @@ impl Core {
         };
         let limits = Limits { max_parallel: config.settings.max_parallel, startup_delay: delta(config.settings.startup_delay) };
         let actions = self.planner.configure(plans.collect(), limits, recall, now);
+        let groups = config.tasks().filter_map(|task| Some((task.name().to_owned(), task.group()?.to_owned())));
+        self.history.configure(config.settings.history_runs, groups.collect());
         self.config = config;
         self.config_state.loaded_at = report.errors.is_empty().then_some(now);
         self.config_state.warnings = report.warnings.iter().chain(&self.reloads.watch_trouble).cloned().collect();

@@ -3,14 +3,7 @@
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
-use prestic_proto::{
-    event::EventKind,
-    home::Home,
-    limit::LimitNear,
-    run::{Run, RunId},
-    status::ConfigState,
-    system::WebState,
-};
+use prestic_proto::{event::EventKind, home::Home, run::RunId, status::ConfigState, system::WebState};
 use tokio::{
     sync::{mpsc, watch},
     task::{self, JoinSet},
@@ -34,6 +27,7 @@ use crate::{
         saver::Saver,
         state::RunEntry,
     },
+    history::{History, HistoryWriter},
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
@@ -55,6 +49,8 @@ pub struct Core {
     pub(super) started_at: DateTime<Utc>,
     pub(super) records: RecordFolder,
     pub(super) saver: Saver,
+    pub(super) history: History,
+    history_writer: HistoryWriter,
     pub(super) events: Events,
     pub(super) inbox: mpsc::Receiver<Input>,
     pub(super) handle: CoreHandle,
@@ -87,6 +83,7 @@ impl Core {
             tracing::warn!("{warning}{cause}");
         }
         let records = RecordFolder::open(home.runs_dir())?;
+        let history = History::new(home.clone());
         let (ticks, tick_receiver) = watch::channel(0);
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let instance = u64::try_from(now.timestamp_millis()).unwrap_or_default();
@@ -96,6 +93,8 @@ impl Core {
             config: Config::default(),
             config_state: ConfigState { path: home.config_file(), loaded_at: None, errors: Vec::new(), warnings: Vec::new() },
             started_at: now,
+            history_writer: HistoryWriter::start(history.clone(), records.clone()),
+            history,
             records,
             saver: Saver::start(home.status_file(), status),
             events: Events::new(instance),
@@ -116,6 +115,10 @@ impl Core {
         };
         core.saver.set_daemon_pid(std::process::id());
         core.planner.reserve(RunId(core.saver.last_run()));
+        // The history may be all that is left of an earlier home.
+        if let Some(newest) = core.history.newest_run() {
+            core.planner.reserve(newest);
+        }
         core.planner.restore_pause(core.saver.pause());
         let loaded = config::load(&core.home.config_file());
         core.adopt(&loaded.config)?;
@@ -130,6 +133,11 @@ impl Core {
     /// Returns the way to this core.
     pub fn handle(&self) -> CoreHandle {
         self.handle.clone()
+    }
+
+    /// Returns the history of the runs that have ended.
+    pub fn history(&self) -> History {
+        self.history.clone()
     }
 
     /// Returns which start of the daemon this is.
@@ -158,6 +166,7 @@ impl Core {
         }
         self.saver.set_daemon_pid(0);
         self.saver.finish().await;
+        self.history_writer.finish().await;
     }
 
     fn adopt(&mut self, config: &Config) -> io::Result<()> {
@@ -280,33 +289,10 @@ impl Core {
                 Action::SaveStatus(task) => self.save_status(&task),
                 Action::SavePause => self.saver.set_pause(self.planner.state().pause),
                 Action::PruneLogs(task) => self.prune_logs(task),
-                Action::Forget(run) => {
-                    if let Err(error) = self.records.remove(run) {
-                        tracing::warn!("the record of run {run} cannot be removed: {error}");
-                    }
-                }
+                Action::AddToHistory(run) => self.history.add(*run),
+                Action::Forget(run) => self.history.forget(run),
             }
         }
-    }
-
-    pub(super) fn announce(&mut self, kind: EventKind) {
-        self.events.push(clock::now(), kind);
-        self.tick();
-    }
-
-    fn announce_limit(&mut self, run: Box<Run>) {
-        let (id, task) = (run.id, run.task.clone());
-        let near = run.limit_near;
-        self.announce(EventKind::Run { run });
-        if let Some(LimitNear { limit, stops_at }) = near {
-            let at = stops_at.with_timezone(&Local);
-            tracing::warn!("run {id} of task `{task}`: {}, it will be stopped at {at}", limit.approach());
-            self.announce(EventKind::LimitNear { run: id, task, limit, stops_at });
-        }
-    }
-
-    pub(super) fn tick(&self) {
-        self.ticks.send_modify(|tick| *tick += 1);
     }
 
     fn launch(&mut self, run: RunId, ends_at: Option<DateTime<Utc>>) {

@@ -19,6 +19,7 @@ mod upcoming;
 
 pub mod handle;
 
+mod announcements;
 mod answers;
 mod configuration;
 mod daemon_log;

@@ -6,7 +6,7 @@ use prestic_proto::{
     lock::LockHolder,
     outcome::Outcome,
     progress::Progress,
-    run::{Finished, Run, RunId, RunState},
+    run::{Finished, RunId, RunState},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         planner::Planner,
         state::{Conditioned, RunEntry, TaskState},
     },
-    records::{Record, Stage},
+    records::Record,
     schedule::Event,
 };
 
@@ -69,37 +69,8 @@ impl Planner {
 
     /// Takes in a run of an earlier daemon: it goes on, has ended, or is lost and about to be ended.
     pub fn adopt(&mut self, record: &Record, is_lost: bool) {
-        let mut run = Run {
-            id: record.run,
-            task: record.task.clone(),
-            trigger: record.trigger.clone(),
-            due_at: record.due_at,
-            missed: record.missed,
-            attempt: record.attempt,
-            created_at: record.created_at,
-            started_at: None,
-            log_file: None,
-            state: RunState::Starting,
-            progress: None,
-            limit_near: None,
-            summary: None,
-            last_lines: Vec::new(),
-        };
+        let run = record.to_run();
         self.reserve(record.run);
-        match &record.stage {
-            Stage::Planned => {}
-            Stage::Running { started_at, restic, log_file } => {
-                run.started_at = Some(*started_at);
-                run.log_file.clone_from(log_file);
-                run.state = RunState::Running { pid: restic.pid };
-            }
-            Stage::Waiting { started_at, holders, until, log_file, .. } => {
-                run.started_at = Some(*started_at);
-                run.log_file.clone_from(log_file);
-                run.state = RunState::WaitingForLock { holders: holders.clone(), until: *until };
-            }
-            Stage::Finished { .. } => end(&mut run, record),
-        }
         if run.finished().is_some() {
             self.state.ended.push_back(run.id);
         } else {
@@ -124,7 +95,10 @@ impl Planner {
         let Some(entry) = self.state.runs.get_mut(&id) else { return Vec::new() };
         if entry.run.finished().is_some() {
             // Of an occurrence that was let go, this is all that is heard.
-            return if news == RunNews::Recorded { vec![Action::SaveStatus(entry.run.task.clone())] } else { Vec::new() };
+            let run = entry.run.clone();
+            let is_recorded = news == RunNews::Recorded;
+            let actions = is_recorded.then(|| [Action::SaveStatus(run.task.clone()), Action::AddToHistory(Box::new(run))]);
+            return actions.into_iter().flatten().collect();
         }
         match news {
             RunNews::Recorded => {
@@ -176,7 +150,7 @@ impl Planner {
                 _ => Vec::new(),
             },
             RunNews::Ended(record) => {
-                end(&mut entry.run, &record);
+                record.end(&mut entry.run);
                 self.end_run(id, now)
             }
             RunNews::Gone(reason) => {
@@ -190,7 +164,11 @@ impl Planner {
     fn end_run(&mut self, id: RunId, now: DateTime<Utc>) -> Vec<Action> {
         let Some(entry) = self.state.runs.get(&id) else { return Vec::new() };
         let (run, is_lost, has_own_words) = (entry.run.clone(), entry.is_lost, !entry.extra_args.is_empty());
-        let mut actions = vec![Action::Announce(Box::new(run.clone())), Action::PruneLogs(run.task.clone())];
+        let mut actions = vec![
+            Action::Announce(Box::new(run.clone())),
+            Action::AddToHistory(Box::new(run.clone())),
+            Action::PruneLogs(run.task.clone()),
+        ];
         if let Some(finished) = run.finished()
             && let Some(task) = self.state.tasks.get_mut(&run.task)
         {
@@ -249,24 +227,15 @@ fn interrupted(now: DateTime<Utc>) -> RunState {
     RunState::Finished(Finished { at: now, duration_ms: 0, exit_code: None, outcome: Outcome::Interrupted })
 }
 
-fn end(run: &mut Run, record: &Record) {
-    if let Stage::Finished { started_at, log_file, finished, summary, last_lines } = &record.stage {
-        run.started_at = *started_at;
-        run.log_file.clone_from(log_file);
-        run.summary.clone_from(summary);
-        run.last_lines.clone_from(last_lines);
-        run.progress = None;
-        run.limit_near = None;
-        run.state = RunState::Finished(finished.clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use prestic_proto::{limit::Limit, run::Trigger};
+    use prestic_proto::{
+        limit::Limit,
+        run::{Run, Trigger},
+    };
 
     use super::*;
-    use crate::process::ProcessId;
+    use crate::{process::ProcessId, records::Stage};
 
     fn record(stage: Stage) -> Record {
         Record {

@@ -21,7 +21,7 @@ use crate::{
     supervise::feed::StopCause,
 };
 
-/// How many runs that have ended are remembered. Each costs less than a kilobyte of memory and one small file.
+/// How many runs that have ended are remembered; the history has all. Each costs a kilobyte of memory and one small file.
 pub const REMEMBERED_RUNS: usize = 500;
 
 /// How many tasks are looked at in one go. Others come right after it: what clients want comes in between.
@@ -344,6 +344,8 @@ impl Planner {
         if run.is_skipped() {
             actions.push(Action::RecordSkip(id));
         } else {
+            // What only the daemon's end takes from the queue comes again with the next one.
+            actions.extend((!self.state.is_shutting_down).then(|| Action::AddToHistory(Box::new(run.clone()))));
             actions.push(Action::SaveStatus(run.task));
         }
         actions.extend(self.note_ended(id));

@@ -252,10 +252,37 @@ fn occurrence_that_is_let_go_is_written_down() {
     planner.wake(at(60));
     planner.hear(RunId(1), RunNews::Recorded, at(60));
     assert!(planner.wake(at(120)).contains(&Action::RecordSkip(RunId(2))));
-    let skipped = &planner.state().runs[&RunId(2)].run;
+    let skipped = planner.state().runs[&RunId(2)].run.clone();
     assert_eq!(skipped.due_at, Some(at(120)));
     assert_eq!(skipped.finished().unwrap().outcome, Outcome::Skipped(SkipReason::StillRunning));
-    assert_eq!(planner.hear(RunId(2), RunNews::Recorded, at(120)), [Action::SaveStatus("home".to_owned())]);
+    let then = [Action::SaveStatus("home".to_owned()), Action::AddToHistory(skipped.into())];
+    assert_eq!(planner.hear(RunId(2), RunNews::Recorded, at(120)), then);
+}
+
+/// Checks which runs are handed to the history.
+#[track_caller]
+fn check_history(actions: &[Action], expected: &[u64]) {
+    let added = |action: &Action| if let Action::AddToHistory(run) = action { Some(run.id.0) } else { None };
+    assert_eq!(actions.iter().filter_map(added).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn run_gets_into_the_history_when_it_has_ended() {
+    let mut planner = planner(&[plan("home", "", "r"), plan("mail", "", "r")], at(0));
+    let (_, launched) = planner.request(asked("home"), at(1)).unwrap();
+    check_history(&launched, &[]);
+    planner.request(asked("mail"), at(1)).unwrap();
+    check_history(&planner.stop(RunId(2), at(2)).unwrap(), &[2]);
+    check_history(&end_with(&mut planner, 1, Outcome::Succeeded), &[1]);
+}
+
+#[test]
+fn what_only_a_shutdown_takes_from_the_queue_does_not_get_into_the_history() {
+    let mut planner = planner(&[plan("home", "", "r"), plan("mail", "", "r")], at(0));
+    planner.request(asked("home"), at(1)).unwrap();
+    planner.request(asked("mail"), at(1)).unwrap();
+    check_history(&planner.shut_down(at(2)), &[]);
+    check_history(&end_with(&mut planner, 1, Outcome::Stopped), &[1]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use prestic_proto::{
     lock::LockHolder,
     progress::Summary,
-    run::{Finished, RunId, Trigger},
+    run::{Finished, Run, RunId, RunState, Trigger},
 };
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,56 @@ pub enum Stage {
         /// The last lines that it wrote, when it failed, as [`newest_lines`] leaves them.
         last_lines: Vec<String>,
     },
+}
+
+impl Record {
+    /// Returns the run as the record tells of it.
+    pub fn to_run(&self) -> Run {
+        let mut run = Run {
+            id: self.run,
+            task: self.task.clone(),
+            trigger: self.trigger.clone(),
+            due_at: self.due_at,
+            missed: self.missed,
+            attempt: self.attempt,
+            created_at: self.created_at,
+            started_at: None,
+            log_file: None,
+            state: RunState::Starting,
+            progress: None,
+            limit_near: None,
+            summary: None,
+            last_lines: Vec::new(),
+        };
+        match &self.stage {
+            Stage::Planned => {}
+            Stage::Running { started_at, restic, log_file } => {
+                run.started_at = Some(*started_at);
+                run.log_file.clone_from(log_file);
+                run.state = RunState::Running { pid: restic.pid };
+            }
+            Stage::Waiting { started_at, holders, until, log_file, .. } => {
+                run.started_at = Some(*started_at);
+                run.log_file.clone_from(log_file);
+                run.state = RunState::WaitingForLock { holders: holders.clone(), until: *until };
+            }
+            Stage::Finished { .. } => self.end(&mut run),
+        }
+        run
+    }
+
+    /// Gives a run the end that the record tells of, if it does.
+    pub fn end(&self, run: &mut Run) {
+        if let Stage::Finished { started_at, log_file, finished, summary, last_lines } = &self.stage {
+            run.started_at = *started_at;
+            run.log_file.clone_from(log_file);
+            run.summary.clone_from(summary);
+            run.last_lines.clone_from(last_lines);
+            run.progress = None;
+            run.limit_near = None;
+            run.state = RunState::Finished(finished.clone());
+        }
+    }
 }
 
 /// The most lines, and the most bytes of them, that a record keeps of what was written last.

@@ -1,6 +1,6 @@
 //! The API's calls, each a question to the core or a look into a log.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io::ErrorKind, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use prestic_proto::{
@@ -34,7 +34,7 @@ use crate::{
     history::History,
     jobs::Jobs,
     repository::Repositories,
-    rpc::{log_chunk, web_codes::WebCodes},
+    rpc::{log_chunk, past_runs, web_codes::WebCodes},
 };
 
 /// The most days that one call looks back.
@@ -57,8 +57,7 @@ pub struct Server {
 
 impl Server {
     /// Makes the server of a home's core.
-    pub fn new(core: CoreHandle, instance: u64, home: Home) -> Self {
-        let history = History::new(home.clone());
+    pub fn new(core: CoreHandle, instance: u64, home: Home, history: History) -> Self {
         let repositories = Repositories::new(core.clone(), home.clone());
         let jobs = Jobs::new(core.clone(), home.clone(), repositories.clone(), history.clone());
         Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
@@ -72,6 +71,15 @@ impl Server {
     /// Returns the jobs.
     pub fn jobs(&self) -> &Jobs {
         &self.jobs
+    }
+}
+
+impl Server {
+    /// Says why the log of a run is not there.
+    async fn removed_log(&self, run: RunId, task: String) -> ApiError {
+        let profile = self.core.ask(|reply| Command::FindProfile(task, reply)).await;
+        let days = profile.ok().and_then(Result::ok).and_then(|profile| profile.prune_logs_after());
+        ApiError::NoLog { run, reason: past_runs::why_log_is_gone(days) }
     }
 }
 
@@ -117,11 +125,8 @@ impl Api for Server {
     }
 
     async fn find_run(self, _: Context, run: RunSelector) -> Result<Run, ApiError> {
-        let found = refuse_if_gone(self.core.ask(|reply| Command::FindRun(run, reply)).await);
-        match found {
-            Err(ApiError::UnknownRun(run)) => self.history.find(run).await,
-            found => found,
-        }
+        let found = refuse_if_gone(self.core.ask(|reply| Command::FindRun(run.clone(), reply)).await);
+        past_runs::find(&self.history, run, found).await
     }
 
     async fn stop(self, _: Context, run: RunSelector) -> Result<RunId, ApiError> {
@@ -130,8 +135,8 @@ impl Api for Server {
 
     async fn history(self, _: Context, query: RunQuery) -> Result<RunPage, ApiError> {
         let task = query.task.clone();
-        let remembered = refuse_if_gone(self.core.ask(|reply| Command::RememberedRuns(task, reply)).await)?;
-        self.history.runs(RunQuery { limit: query.limit.min(MAX_RUNS), ..query }, remembered).await
+        let remembered = refuse_if_gone(self.core.ask(|reply| Command::RememberedRuns(task, reply)).await);
+        past_runs::page(&self.history, RunQuery { limit: query.limit.min(MAX_RUNS), ..query }, remembered).await
     }
 
     async fn days(self, _: Context, days: u32) -> Vec<TaskDays> {
@@ -139,7 +144,9 @@ impl Api for Server {
     }
 
     async fn sizes(self, _: Context, profile: String) -> Result<Vec<RepositorySize>, ApiError> {
-        self.history.sizes(&profile).await
+        let found = refuse_if_gone(self.core.ask(|reply| Command::FindProfile(profile.clone(), reply)).await)?;
+        let repository = found.repository_id().ok_or(ApiError::NoRepository(profile))?;
+        self.history.sizes(repository.as_str()).await
     }
 
     async fn log(self, _: Context, run: RunId, offset: u64, wait_ms: u64) -> Result<LogChunk, ApiError> {
@@ -148,11 +155,18 @@ impl Api for Server {
         loop {
             ticks.borrow_and_update();
             // The run first: if it is over now, its log is whole when we read it.
-            let found = refuse_if_gone(self.core.ask(|reply| Command::FindRun(RunSelector::Run(run), reply)).await)?;
+            let found = self.clone().find_run(tarpc::context::current(), RunSelector::Run(run)).await?;
             let is_over = found.finished().is_some();
             let chunk = match found.log_file {
                 None if is_over => return Err(ApiError::NoLog { run, reason: why_no_log(&found.last_lines) }),
-                Some(name) => read_chunk(run, self.home.logs_dir().join(name), offset, is_over).await?,
+                Some(name) => {
+                    let read = read_chunk(self.home.logs_dir().join(name), offset, is_over).await;
+                    match read {
+                        Err(Unread::Removed) => return Err(self.removed_log(run, found.task).await),
+                        Err(Unread::Error(reason)) => return Err(ApiError::NoLog { run, reason }),
+                        Ok(chunk) => chunk,
+                    }
+                }
                 None => LogChunk { offset, text: String::new(), next: offset, is_complete: false },
             };
             if !chunk.text.is_empty() || chunk.is_complete {
@@ -300,11 +314,21 @@ fn why_no_log(last_lines: &[String]) -> String {
     if last_lines.is_empty() { "it has none, because restic was not started".to_owned() } else { last_lines.join("; ") }
 }
 
-async fn read_chunk(run: RunId, path: PathBuf, offset: u64, is_over: bool) -> Result<LogChunk, ApiError> {
+/// Why a log cannot be read.
+enum Unread {
+    /// It is not there any more.
+    Removed,
+    /// Anything else, in the system's words.
+    Error(String),
+}
+
+async fn read_chunk(path: PathBuf, offset: u64, is_over: bool) -> Result<LogChunk, Unread> {
     let read = tokio::task::spawn_blocking(move || log_chunk::read(&path, offset, is_over)).await;
-    let (text, is_end) = read
-        .unwrap_or_else(|error| Err(std::io::Error::other(error)))
-        .map_err(|error| ApiError::NoLog { run, reason: error.to_string() })?;
+    let (text, is_end) =
+        read.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Unread::Removed,
+            _ => Unread::Error(error.to_string()),
+        })?;
     let next = offset + text.len() as u64;
     Ok(LogChunk { offset, text, next, is_complete: is_over && is_end })
 }

@@ -3,6 +3,7 @@
 mod api;
 mod listener;
 mod log_chunk;
+mod past_runs;
 mod web_codes;
 
 pub use api::Server;

@@ -2,13 +2,14 @@
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
 //! `bench NAME...` measures only these of: commands, memory, drain, config,
-//! lateness, idle, crowd.
+//! lateness, idle, crowd, history.
 
 mod alarm;
 mod commands;
 mod config;
 mod crowd;
 mod drain;
+mod history;
 mod memory;
 mod table;
 
@@ -19,7 +20,7 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("commands", commands::measure),
     ("memory", memory::measure),
     ("drain", drain::measure),
@@ -27,6 +28,7 @@ const PARTS: [Part; 7] = [
     ("lateness", alarm::measure_lateness),
     ("idle", alarm::measure_idle),
     ("crowd", crowd::measure),
+    ("history", history::measure),
 ];
 
 fn main() {
