@@ -136,16 +136,22 @@ fn folders_of_an_indexed_snapshot_tell_how_much_they_hold() {
 #[test]
 fn snapshot_with_the_same_tree_needs_no_second_index() {
     let [_, restic] = oldest_and_newest();
-    let (home, _) = home(&restic, "");
+    let (home, repository) = home(&restic, "");
     home.ctl(&["run", "backup"]).expect_code(0);
     wait_for_jobs(&home, 1, is_index);
-    home.ctl(&["run", "backup"]).expect_code(0);
     home.with_client(async |client| {
-        assert_eq!(snapshots(&client).await.len(), 2);
-        let page = search(&client, "plain").await;
-        assert_eq!((page.searched.len(), page.not_indexed, page.matches[0].snapshots), (2, 0, 2));
+        let before = snapshots(&client).await;
+        // Makes another snapshot of the same tree, and removes the first one.
+        repository.succeed(&["tag", "--add", "kept"]);
+        let query = SnapshotQuery { limit: 1, is_fresh: true, ..SnapshotQuery::default() };
+        let page = client.snapshots("backup", query).await.unwrap().unwrap();
+        assert_ne!(page.snapshots[0].id, before[0]);
+        let job = work(&client, JobRequest::Index { snapshot: page.snapshots[0].id.clone() }).await;
+        assert_eq!((job.state, job.done), (JobState::Done, 0), "restic had nothing to list");
+        let found = search(&client, "plain").await;
+        assert_eq!((found.searched, found.not_indexed), (vec![page.snapshots[0].id.clone()], 0));
         let all = client.jobs("backup").await.unwrap().unwrap();
-        assert_eq!(all.iter().filter(|job| matches!(job.request, JobRequest::Index { .. })).count(), 1);
+        assert_eq!(all.iter().filter(|job| matches!(job.request, JobRequest::Index { .. })).count(), 2);
     });
 }
 
@@ -304,7 +310,9 @@ fn canceled_search_stops_restic_and_keeps_what_it_has_found() {
         assert_eq!(start().await, id, "the same request is one job");
         let running = wait_for_results(&client, id).await;
         assert_eq!(running.state, JobState::Running);
-        assert!(matches!(client.job_results(id, 0, 5).await.unwrap().unwrap(), JobResults::Matches(found) if !found.is_empty()));
+        assert!(
+            matches!(client.job_results(id, 0, 5).await.unwrap().unwrap(), JobResults::Matches(found) if !found.is_empty())
+        );
         client.cancel_job(id).await.unwrap().unwrap();
         let job = client.job(id, Duration::ZERO).await.unwrap().unwrap();
         assert_eq!(job.state, JobState::Canceled);
@@ -335,7 +343,9 @@ async fn wait_for_results(client: &Client, id: JobId) -> Job {
         }
         if let Watched::Events { events, next, .. } = client.watch(cursor, WAIT).await.unwrap() {
             cursor = next;
-            assert!(events.iter().all(|event| matches!(event.kind, EventKind::Job { .. } | EventKind::SnapshotsChanged { .. })));
+            assert!(
+                events.iter().all(|event| matches!(event.kind, EventKind::Job { .. } | EventKind::SnapshotsChanged { .. }))
+            );
         }
     }
 }
@@ -353,7 +363,8 @@ fn what_is_wrong_with_indexing_is_said_once() {
     let repository = restic.init(home.path("repository"));
     files::tree(&home.path("source"));
     let program = home.path("restic");
-    let text = "#!/bin/sh\ncase \" $* \" in *' ls '*) echo 'Fatal: no listing today' >&2; exit 1;; *) exec \"$REAL\" \"$@\";; esac\n";
+    let text =
+        "#!/bin/sh\ncase \" $* \" in *' ls '*) echo 'Fatal: no listing today' >&2; exit 1;; *) exec \"$REAL\" \"$@\";; esac\n";
     write_program(&program, text);
     let profile = repository.profile().replace(&restic.path.display().to_string(), &program.display().to_string());
     home.write_config(format!(

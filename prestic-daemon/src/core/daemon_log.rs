@@ -22,7 +22,7 @@ pub(super) fn log_fact(kind: &EventKind) {
         EventKind::Paused { task, until: None } => tracing::info!("{} is paused until it is resumed", name(task)),
         EventKind::Resumed { task } => tracing::info!("{} is paused no longer", name(task)),
         EventKind::Web { state: WebState::Listening { address } } => {
-            tracing::info!("the web interface is at http://{address}/")
+            tracing::info!("the web interface is at http://{address}/");
         }
         EventKind::Web { state: WebState::Unavailable { address, reason } } => {
             tracing::error!("the web interface cannot be had at {address}: {reason}");
