@@ -29,4 +29,5 @@ mod readme;
 mod reload;
 mod secrets;
 mod web_ctl;
+mod web_login;
 mod web_security;
