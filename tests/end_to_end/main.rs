@@ -37,4 +37,5 @@ mod web_api;
 mod web_ctl;
 mod web_events;
 mod web_files;
+mod web_login;
 mod web_security;
