@@ -31,3 +31,4 @@ mod reload;
 mod secrets;
 mod web_api;
 mod web_events;
+mod web_pages;

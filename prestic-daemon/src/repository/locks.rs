@@ -112,7 +112,7 @@ impl Look {
             Ok(stale) => stale,
             Err(why_not) => return Ok(format!("nothing was removed: {why_not}")),
         };
-        self.asked(Asked::unlock)?;
+        self.asked(|locks| locks.unlock())?;
         let after = self.read()?;
         let left = stale.iter().filter(|lock| after.iter().any(|other| other.id == lock.id)).count();
         let removed = stale.len() - left;
