@@ -103,7 +103,7 @@ fn stream_tells_a_run_from_its_start_to_its_end() {
     assert_eq!(connected.id.unwrap(), format!("{}-{}", cursor.instance, cursor.seq));
     let run = home.run("work");
     let of_run = |data: &Value| data["run"] == json!(run);
-    stream.wait_for("run", |data| of_run(data) && data["state"] == "running");
+    stream.wait_for("run", |data| of_run(data) && data["state"] == "starting");
     let progress = stream.wait_for("progress", of_run);
     assert_eq!((progress.id, progress.data["fraction"].clone()), (None, json!(0.5)));
     gate.open();

@@ -12,6 +12,7 @@ pub mod big_history;
 pub mod fake;
 pub mod files;
 pub mod missed;
+pub mod nasty_repository;
 pub mod processes;
 pub mod runs;
 pub mod web_client;

@@ -4,15 +4,12 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::{ffi::OsStrExt, fs::symlink},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use prestic_proto::file_path::{FileName, FilePath};
 
-use crate::{
-    files::write_file,
-    restic::{Repository, Restic},
-};
+use crate::restic::{Repository, Restic};
 
 /// What the scripts in names and contents would make of a page's title, if one ever ran.
 pub const OWNED: &str = "owned";
@@ -165,11 +162,11 @@ fn make_deepest(folder: &Path) -> NastyFile {
     NastyFile { path: in_snapshot(&path), content: b"deep down\n".to_vec() }
 }
 
-fn in_snapshot(path: &Path) -> FilePath {
-    FilePath::new(path.as_os_str().as_bytes()).expect("the path is absolute")
+#[expect(clippy::disallowed_methods, reason = "nobody reads the file before it is whole")]
+fn write_file(path: &Path, content: &[u8]) {
+    fs::write(path, content).expect("the folder is the test's");
 }
 
-/// Returns the folder's path as one of this machine.
-pub fn on_disk(path: &FilePath) -> PathBuf {
-    PathBuf::from(OsStr::from_bytes(path.as_bytes()))
+fn in_snapshot(path: &Path) -> FilePath {
+    FilePath::new(path.as_os_str().as_bytes()).expect("the path is absolute")
 }

@@ -206,7 +206,10 @@ fn explain_answer(error: ApiError) -> (StatusCode, Explanation) {
             };
             return (StatusCode::BAD_GATEWAY, explanation);
         }
-        ApiError::UnknownTask { .. } | ApiError::UnknownProfile { .. } => {
+        ApiError::UnknownTask { .. } => {
+            (StatusCode::NOT_FOUND, "unknown-task", "No such task", "see the list of all tasks for what there is")
+        }
+        ApiError::UnknownProfile { .. } => {
             (StatusCode::NOT_FOUND, "unknown-profile", "No such profile", "see the list of all tasks for what there is")
         }
         ApiError::UnknownRun(_) | ApiError::NoRuns(_) => {

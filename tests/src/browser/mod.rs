@@ -4,7 +4,7 @@ mod driver;
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Condvar, Mutex, PoisonError},
     time::Instant,
 };
@@ -189,6 +189,23 @@ impl Browser {
         #[expect(clippy::disallowed_methods, reason = "a picture that was cut short is made again by the next test run")]
         fs::write(&path, bytes).expect("the folder is ours");
         path
+    }
+
+    /// Lets downloads end in a folder, without a question.
+    pub fn save_downloads(&self, folder: &Path) {
+        let wanted = json!({ "behavior": "allow", "downloadPath": folder });
+        self.driver.chromium("Browser.setDownloadBehavior", &wanted);
+    }
+
+    /// Waits until a download has ended: only then its file has its name.
+    #[track_caller]
+    pub fn wait_for_download(&self, path: &Path) {
+        let deadline = Instant::now() + LIMIT;
+        let moment = json!({ "script": "setTimeout(arguments[0], 50)", "args": [] });
+        while !path.exists() {
+            assert!(Instant::now() < deadline, "{} was not downloaded", path.display());
+            self.driver.order("/execute/async", &moment).expect("the page stays");
+        }
     }
 
     /// Opens an empty tab and looks at it from now on. Returns how to get back to the one before.
