@@ -33,6 +33,6 @@ mod secrets;
 mod web_api;
 mod web_ctl;
 mod web_events;
-mod web_pages;
 mod web_files;
+mod web_pages;
 mod web_security;
