@@ -38,4 +38,5 @@ mod web_ctl;
 mod web_events;
 mod web_files;
 mod web_login;
+mod web_pages;
 mod web_security;
