@@ -56,20 +56,19 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings(), tell));
         // What the core hears of the web interface comes before the first question of a client. Without one there is no news.
         let _ = is_told.await;
-        let repositories = server.repositories().clone();
+        let (repositories, jobs) = (server.repositories().clone(), server.jobs().clone());
         let following = tokio::spawn(repositories.clone().follow());
-        let jobs = server.jobs();
         let attending = tokio::spawn(jobs.clone().attend());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
         core.run(alarm).await;
-        jobs.shut_down().await;
-        attending.abort();
-        let _ = attending.await;
         // The answer to whoever asked for the shutdown is on its way.
         let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
         serving.abort();
         let _ = serving.await;
+        jobs.shut_down().await;
+        attending.abort();
+        let _ = attending.await;
         repositories.shut_down().await;
         // It ends with the core.
         let _ = following.await;

@@ -38,8 +38,7 @@ impl FileName {
     /// Takes a name; none if no file can have it.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Option<Self> {
         let bytes = bytes.into();
-        let is_name = !matches!(bytes.as_slice(), b"" | b"." | b"..") && !bytes.iter().any(|byte| matches!(byte, 0 | b'/'));
-        is_name.then_some(Self(bytes))
+        is_name(&bytes).then_some(Self(bytes))
     }
 
     /// Returns its bytes.
@@ -71,7 +70,7 @@ impl FilePath {
             bytes.pop();
         }
         let rest = bytes.strip_prefix(b"/")?;
-        let has_names = rest.is_empty() || rest.split(|byte| *byte == b'/').all(|part| FileName::new(part).is_some());
+        let has_names = rest.is_empty() || rest.split(|byte| *byte == b'/').all(is_name);
         (has_names && bytes.len() <= MAX_PATH).then_some(Self(bytes))
     }
 
@@ -127,6 +126,11 @@ impl FilePath {
     pub fn encoded(&self) -> String {
         percent_encode(&self.0, ENCODED).to_string()
     }
+}
+
+/// Whether a file can have this name.
+fn is_name(bytes: &[u8]) -> bool {
+    !matches!(bytes, b"" | b"." | b"..") && !bytes.iter().any(|byte| matches!(byte, 0 | b'/'))
 }
 
 /// Writes out what is not text, what moves a cursor, and what turns the direction of writing around (CVE-2021-42574).

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "everything here is a test, helpers too")]
 
 mod harness;
+mod jobs;
 mod round_trip;
 
 mod chains;
@@ -30,5 +31,7 @@ mod readme;
 mod reload;
 mod secrets;
 mod web_api;
+mod web_ctl;
 mod web_events;
 mod web_files;
+mod web_security;

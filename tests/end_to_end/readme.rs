@@ -85,6 +85,9 @@ fn json_has_the_keys_that_the_readme_names() {
     let status = json(&["status"]);
     check_keys(&readme, "`status` |", &status);
     check_keys(&readme, "`config` in `status`", &status["config"]);
+    let words = documented_keys(&readme, "`web` in `status`");
+    let web = status["web"].as_object().expect("it is an object");
+    assert!(web.keys().all(|key| words.contains(key)) && words.contains(status["web"]["web"].as_str().expect("it is a word")));
     check_keys(&readme, "a task in `status`", &status["tasks"][0]);
     check_keys(&readme, "`last_run` of a task", &status["tasks"][0]["last_run"]);
     check_keys(&readme, "an error or warning", &status["config"]["warnings"][0]);
@@ -112,6 +115,19 @@ fn json_has_the_keys_that_the_readme_names() {
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
     check_keys(&readme, "`log`", &piece);
+}
+
+#[test]
+fn json_of_the_way_to_the_web_interface_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let mut home = TestHome::new();
+    home.write_config("[work]\nrepository = /nowhere\ncommand = check\n");
+    home.start_daemon_with_web();
+    let json = |args: &[&str]| -> Value { serde_json::from_str(&home.ctl(args).stdout_of_success()).expect("it is JSON") };
+    check_keys(&readme, "`web` |", &json(&["web", "--print", "--json"]));
+    let status = json(&["status", "--json"]);
+    let words = documented_keys(&readme, "`web` in `status`");
+    assert!(status["web"].as_object().expect("it is an object").keys().all(|key| words.contains(key)), "{}", status["web"]);
 }
 
 #[test]

@@ -207,8 +207,13 @@ impl Value {
             Self::Percent(percent) => percent.is_none(),
             Self::CpuPriority(priority) => priority.is_none(),
             Self::IoPriority(priority) => priority.is_none(),
-            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) => false,
-            Self::Listen(_) | Self::WebAuth(_) | Self::SnapshotIndex(_) => false,
+            Self::Bool(_)
+            | Self::Int(_)
+            | Self::Size(_)
+            | Self::Overlap(_)
+            | Self::Listen(_)
+            | Self::WebAuth(_)
+            | Self::SnapshotIndex(_) => false,
         }
     }
 }

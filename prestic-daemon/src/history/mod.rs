@@ -167,7 +167,11 @@ impl History {
     ) -> Result<Option<T>, ApiError> {
         let path = self.shared.path.clone();
         let read = move || match database::open_existing(&path)? {
-            Some(connection) => Ok(Some(question(&connection)?)),
+            // One transaction for all that is read: the file is locked once, and nothing changes in between.
+            Some(mut connection) => {
+                let transaction = connection.transaction()?;
+                Ok(Some(question(&transaction)?))
+            }
             None => Ok(None),
         };
         let read = self.blocking(read).await;

@@ -36,16 +36,20 @@ pub fn is_settled(connection: &Connection, run: RunId) -> rusqlite::Result<bool>
     statement.query_row([run.0], |row| row.get(0))
 }
 
-/// Deletes the oldest runs that are more than so many.
-pub fn trim(connection: &Connection, most: u64) -> rusqlite::Result<()> {
+/// Deletes the oldest runs that are more than so many, but only some at once. Returns whether there are still too many.
+pub fn trim(connection: &Connection, most: u64, at_once: u64) -> rusqlite::Result<bool> {
     let surplus = count(connection)?.saturating_sub(most);
     if surplus == 0 {
-        return Ok(());
+        return Ok(false);
     }
-    let last: u64 =
-        connection.query_row("SELECT max(id) FROM (SELECT id FROM runs ORDER BY id LIMIT ?1)", [surplus], |row| row.get(0))?;
+    let last: u64 = connection.query_row(
+        "SELECT max(id) FROM (SELECT id FROM runs ORDER BY id LIMIT ?1)",
+        [surplus.min(at_once)],
+        |row| row.get(0),
+    )?;
     let deleted = connection.execute("DELETE FROM runs WHERE id <= ?1", [last])?;
-    connection.execute("UPDATE totals SET runs = runs - ?1, deleted_up_to = ?2", params![deleted, last]).map(drop)
+    connection.execute("UPDATE totals SET runs = runs - ?1, deleted_up_to = ?2", params![deleted, last])?;
+    Ok(surplus > at_once)
 }
 
 /// Returns how many runs are recorded.

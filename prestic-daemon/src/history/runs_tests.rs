@@ -145,8 +145,11 @@ fn oldest_runs_go_when_there_are_too_many_and_stay_away() {
     for id in 1..=10 {
         add(&connection, &ended(id, "home", Outcome::Succeeded), None).unwrap();
     }
-    trim(&connection, 4).unwrap();
+    assert!(trim(&connection, 4, 5).unwrap());
+    assert_eq!(count(&connection).unwrap(), 5);
+    assert!(!trim(&connection, 4, 5).unwrap());
     assert_eq!(count(&connection).unwrap(), 4);
+    assert!(!trim(&connection, 4, 5).unwrap(), "there are none too many");
     let left = page(&connection, &query("", &[], 0, 100)).unwrap().runs;
     assert_eq!(left.iter().map(|run| run.id.0).collect::<Vec<_>>(), [10, 9, 8, 7]);
     // A record that was left behind does not bring it back.

@@ -28,6 +28,9 @@ use crate::{
 /// How long it takes from one batch to the next at least: each waits for the disk.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How many runs are deleted at once: whoever asks something waits for the end of it.
+const DELETED_AT_ONCE: u64 = 5_000;
+
 /// How many records are kept for a history that cannot be written, beyond the runs that the core remembers.
 const KEPT_RECORDS: usize = 5_000;
 
@@ -98,12 +101,15 @@ impl Batch {
     /// Writes all of it, or nothing; then removes the records of the runs to forget that are in the history.
     fn write(&mut self, path: &Path, records: &RecordFolder, today: NaiveDate) -> Result<(), DatabaseError> {
         let written = match self.try_to_write(path, records, today) {
-            Err(DatabaseError::Unreadable(error)) => {
-                let aside = database::set_aside(path)?;
-                tracing::error!("the history cannot be read ({error}): it is now {}, and a new one begins", aside.display());
-                self.looks_at_records = true;
-                self.try_to_write(path, records, today)
-            }
+            Err(DatabaseError::Unreadable(error)) => match database::set_aside(path) {
+                Ok(aside) => {
+                    let aside = aside.display();
+                    tracing::error!("the history cannot be read ({error}): it is now {aside}, and a new one begins");
+                    self.looks_at_records = true;
+                    self.try_to_write(path, records, today)
+                }
+                Err(error) => Err(error.into()),
+            },
             written => written,
         };
         if written.is_err() {
@@ -116,7 +122,6 @@ impl Batch {
         let mut connection = database::open(path)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.add_to(&transaction, records)?;
-        runs::trim(&transaction, self.most_runs)?;
         days::trim(&transaction, today)?;
         transaction.commit()?;
         for run in &self.to_forget {
@@ -124,6 +129,12 @@ impl Batch {
             if runs::is_settled(&connection, *run)? {
                 remove(records, *run);
             }
+        }
+        let mut is_too_much = true;
+        while is_too_much {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            is_too_much = runs::trim(&transaction, self.most_runs, DELETED_AT_ONCE)?;
+            transaction.commit()?;
         }
         Ok(())
     }

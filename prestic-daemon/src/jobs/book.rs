@@ -136,7 +136,8 @@ impl Book {
         waiting.sort_by_key(|record| (record.is_automatic, record.job.id));
         let mut begun = Vec::new();
         for record in waiting {
-            let may_begin = !used.contains(&record.repository) && !(record.is_automatic && busy.contains(&record.repository));
+            let is_kept_back = record.is_automatic && busy.contains(&record.repository);
+            let may_begin = !used.contains(&record.repository) && !is_kept_back;
             if places > 0 && may_begin {
                 places -= 1;
                 used.insert(record.repository.clone());

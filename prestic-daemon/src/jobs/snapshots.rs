@@ -67,7 +67,7 @@ pub fn trees(snapshots: &[Snapshot]) -> Vec<Tree> {
 }
 
 /// Returns the trees whose indexes are worth keeping: the newest of each machine and paths, at most so many.
-pub fn trees_to_keep<'list>(snapshots: &'list [Snapshot], is_indexed: impl Fn(&str) -> bool, each: usize) -> Vec<&'list str> {
+pub fn trees_to_keep(snapshots: &[Snapshot], is_indexed: impl Fn(&str) -> bool, each: usize) -> Vec<&str> {
     let mut kept: HashMap<(&str, &[String]), Vec<&str>> = HashMap::new();
     for snapshot in snapshots.iter().filter(|snapshot| is_indexed(&snapshot.tree.0)) {
         let trees = kept.entry((&snapshot.host, &snapshot.paths)).or_default();

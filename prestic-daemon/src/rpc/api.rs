@@ -68,9 +68,9 @@ impl Server {
         &self.repositories
     }
 
-    /// Returns the jobs, which the daemon has to look after.
-    pub fn jobs(&self) -> Jobs {
-        self.jobs.clone()
+    /// Returns the jobs.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 }
 

@@ -46,8 +46,8 @@ impl Builder {
     }
 
     /// Returns how many entries it has, without the topmost folder.
-    pub fn len(&self) -> u32 {
-        self.index.len() - 1
+    pub fn entries(&self) -> u32 {
+        self.index.entries() - 1
     }
 
     /// Adds the next entry.
@@ -63,7 +63,7 @@ impl Builder {
             self.path.truncate(cut);
             self.open.pop();
         }
-        let entry = self.index.len();
+        let entry = self.index.entries();
         if entry > self.limit {
             return Err(BuildError::TooMany(self.limit));
         }

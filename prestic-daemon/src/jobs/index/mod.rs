@@ -65,7 +65,7 @@ struct Sums {
 
 impl Index {
     /// Returns how many entries there are, the topmost folder among them.
-    pub fn len(&self) -> u32 {
+    pub fn entries(&self) -> u32 {
         u32::try_from(self.parents.len()).unwrap_or(PARENT_MASK)
     }
 
@@ -137,13 +137,14 @@ impl Index {
 
     /// Returns an entry's path.
     pub fn path(&self, entry: u32) -> Option<FilePath> {
-        let mut names = Vec::new();
+        // Enough for most: this is done for every match of a search.
+        let mut names = Vec::with_capacity(16);
         let mut at = entry;
         while at != ROOT {
             names.push(self.name(at));
             at = self.parent(at);
         }
-        let mut path = Vec::new();
+        let mut path = Vec::with_capacity(128);
         for name in names.iter().rev() {
             path.push(b'/');
             path.extend_from_slice(name);
@@ -215,10 +216,10 @@ impl Index {
         let count = self.parents.iter().filter(|parent| is_folder(parent)).count();
         let mut folders: Vec<(u32, Sums)> = Vec::with_capacity(count);
         folders.extend(
-            (0..self.len()).filter(|entry| self.kind(*entry) == EntryKind::Folder).map(|entry| (entry, Sums::default())),
+            (0..self.entries()).filter(|entry| self.kind(*entry) == EntryKind::Folder).map(|entry| (entry, Sums::default())),
         );
         let mut place = folders.len();
-        for entry in (1..self.len()).rev() {
+        for entry in (1..self.entries()).rev() {
             let mut sums = Sums { entries: 1, ..Sums::default() };
             match self.kind(entry) {
                 EntryKind::Folder => {

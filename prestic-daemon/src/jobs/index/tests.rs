@@ -85,7 +85,7 @@ fn index_knows_what_is_in_the_tree_and_nothing_else() {
     for seed in 0..20 {
         let tree = random_tree(seed, 300);
         let index = index_of(&tree);
-        assert_eq!(index.len() as usize, tree.len() + 1);
+        assert_eq!(index.entries() as usize, tree.len() + 1);
         for (names, (kind, size, seconds)) in &tree {
             let path = path_of(names);
             let entry = index.find(&path).unwrap_or_else(|| panic!("{path:?} is not found"));

@@ -5,41 +5,70 @@ pub fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// Writes a pattern as a regular expression without anchors; `*` and `?` stop at a `/`, `**` does not.
-/// The error says what is wrong with it.
-pub fn to_regex(glob: &str) -> Result<String, String> {
-    let mut regex = String::new();
+/// A pattern in other words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Translated {
+    /// A regular expression without anchors.
+    pub regex: String,
+    /// The longest part that stands for itself: whatever matches has it.
+    pub literal: String,
+}
+
+/// Writes a pattern as a regular expression; `*` and `?` stop at a `/`, `**` does not. The error says what is wrong with it.
+pub fn translate(glob: &str) -> Result<Translated, String> {
+    let mut translated = Translated::default();
+    // The part that stands for itself and ends here.
+    let mut run = String::new();
     let mut rest = glob;
     while let Some(character) = rest.chars().next() {
-        // With its slash, `**` can also stand for no folder at all.
-        if let Some(after) = rest.strip_prefix("**/") {
-            regex.push_str("(?:(?s-u:.)*/)?");
-            rest = after;
-            continue;
-        }
+        let regex = &mut translated.regex;
         rest = &rest[character.len_utf8()..];
-        match character {
-            '*' if rest.starts_with('*') => {
-                rest = rest.trim_start_matches('*');
-                regex.push_str("(?s-u:.)*");
+        let literal = match character {
+            '*' => {
+                let after = rest.trim_start_matches('*');
+                match after.strip_prefix('/').filter(|_| after.len() < rest.len()) {
+                    // With its slash, `**` can also stand for no folder at all.
+                    Some(after) => {
+                        regex.push_str("(?:(?s-u:.)*/)?");
+                        rest = after;
+                    }
+                    None if after.len() < rest.len() => {
+                        regex.push_str("(?s-u:.)*");
+                        rest = after;
+                    }
+                    None => regex.push_str(r"(?-u:[^/\x00])*"),
+                }
+                None
             }
-            '*' => regex.push_str(r"(?-u:[^/\x00])*"),
-            '?' => regex.push_str(r"[^/\x00]"),
+            '?' => {
+                regex.push_str(r"[^/\x00]");
+                None
+            }
             '[' => {
                 let (class, after) = class(rest)?;
                 regex.push_str(&class);
                 rest = after;
+                None
             }
             '\\' => {
-                let escaped =
-                    rest.chars().next().ok_or("nothing follows the `\\` at its end: write `\\\\` for the character itself")?;
-                regex.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
-                rest = &rest[escaped.len_utf8()..];
+                let escaped = rest.chars().next();
+                rest = escaped.map_or(rest, |escaped| &rest[escaped.len_utf8()..]);
+                Some(escaped.ok_or("nothing follows the `\\` at its end: write `\\\\` for the character itself")?)
             }
-            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+            other => Some(other),
+        };
+        match literal {
+            Some(literal) => {
+                regex.push_str(&regex::escape(literal.encode_utf8(&mut [0; 4])));
+                run.push(literal);
+            }
+            None => run.clear(),
+        }
+        if run.len() > translated.literal.len() {
+            translated.literal.clone_from(&run);
         }
     }
-    Ok(regex)
+    Ok(translated)
 }
 
 /// Writes what follows a `[` as a class, and returns what follows its `]`.
@@ -87,8 +116,9 @@ mod tests {
 
     #[track_caller]
     fn check(glob: &str, yes: &[&str], no: &[&str]) {
-        let regex = Regex::new(&format!("^{}$", to_regex(glob).unwrap().replace("(?s-u:.)", "(?s:.)").replace("(?-u:", "(?:")))
-            .unwrap();
+        let regex =
+            Regex::new(&format!("^{}$", translate(glob).unwrap().regex.replace("(?s-u:.)", "(?s:.)").replace("(?-u:", "(?:")))
+                .unwrap();
         for name in yes {
             assert!(regex.is_match(name), "{glob} is to match {name}");
         }
@@ -116,9 +146,16 @@ mod tests {
         check("/a/**", &["/a/x", "/a/x/y"], &["/b/a"]);
     }
 
+    #[test]
+    fn longest_part_that_stands_for_itself_is_known() {
+        for (glob, literal) in [("*.txt", ".txt"), ("ab*cde[fghi]j", "cde"), ("*", ""), (r"a\*b?c", "a*b"), ("[abc]", "")] {
+            assert_eq!(translate(glob).unwrap().literal, literal, "{glob}");
+        }
+    }
+
     #[track_caller]
     fn check_refused(glob: &str, expected: &str) {
-        let reason = to_regex(glob).unwrap_err();
+        let reason = translate(glob).unwrap_err();
         assert!(reason.contains(expected), "{reason}");
     }
 

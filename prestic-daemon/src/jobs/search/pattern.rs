@@ -12,8 +12,10 @@ const MAX_QUERY: usize = 1024;
 /// What is looked for, upper and lower case alike.
 #[derive(Debug, Clone)]
 pub struct Pattern {
-    /// Matches a name among many, each with [`NAME_END`] behind it.
+    /// Matches in a text of names, each with [`NAME_END`] behind it.
     name: Regex,
+    /// Is in every name that matches, and is found faster; none if that is `name` itself.
+    part: Option<Regex>,
     /// Matches the folder's path, in which the topmost one is empty; none if any folder will do.
     folder: Option<Regex>,
 }
@@ -31,36 +33,13 @@ impl Pattern {
         if query.contains('\0') {
             return Err(bad("no name has a zero byte".to_owned()));
         }
-        let (name, folder) = Self::expressions(query).map_err(bad)?;
-        let build =
-            |text: &str| RegexBuilder::new(text).case_insensitive(true).multi_line(true).line_terminator(NAME_END).build();
-        let name = build(&name).map_err(|error| bad(error.to_string()))?;
-        let folder = folder.map(|text| build(&text)).transpose().map_err(|error| bad(error.to_string()))?;
-        Ok(Self { name, folder })
-    }
-
-    /// Returns the expressions for a name and for its folder.
-    fn expressions(query: &str) -> Result<(String, Option<String>), String> {
-        let is_glob = glob::is_glob(query);
-        let Some((head, tail)) = query.rsplit_once('/') else {
-            return Ok(if is_glob { (format!("^{}$", glob::to_regex(query)?), None) } else { (regex::escape(query), None) });
+        let Expressions { name, part, folder } = Expressions::of(query).map_err(bad)?;
+        let build = |text: String| {
+            let built = RegexBuilder::new(&text).case_insensitive(true).multi_line(true).line_terminator(NAME_END).build();
+            built.map_err(|error| bad(error.to_string()))
         };
-        if !is_glob {
-            // A part of a path that ends in the name: its beginning ends the folder's path.
-            let folder = (!head.is_empty()).then(|| format!("{}$", regex::escape(head)));
-            return Ok((format!("^{}", regex::escape(tail)), folder));
-        }
-        let start = if query.starts_with('/') { "^" } else { "(?:^|/)" };
-        let (name, more) = match tail {
-            "**" => ("^".to_owned(), "(?:/(?s-u:.)*)?"),
-            tail => (format!("^{}$", glob::to_regex(tail)?), ""),
-        };
-        // Behind `**`, the folder may be any, or the one before it.
-        let (head, more) = match head.strip_suffix("/**").or(Some("").filter(|_| head == "**")) {
-            Some(head) => (head, "(?:/(?s-u:.)*)?"),
-            None => (head, more),
-        };
-        Ok((name, Some(format!("{start}{}{more}$", glob::to_regex(head)?))))
+        let part = part.filter(|part| !part.is_empty()).map(|part| build(regex::escape(&part))).transpose()?;
+        Ok(Self { name: build(name)?, part, folder: folder.map(build).transpose()? })
     }
 
     /// Whether a path matches, given as its folder's path and its name.
@@ -78,16 +57,60 @@ impl Pattern {
         let names = index.all_names();
         // The topmost folder has no name that could be found.
         let (_, mut position) = index.entry_at(0);
-        while let Some(hit) = self.name.find_at(names, position) {
+        let (regex, is_whole) = self.part.as_ref().map_or((&self.name, true), |part| (part, false));
+        while let Some(hit) = regex.find_at(names, position) {
             if hit.start() >= names.len() {
                 return;
             }
             let (entry, next) = index.entry_at(hit.start());
-            if entry != ROOT && is_in_place(entry) && !found(entry) {
+            let is_match = is_whole || self.name.is_match(index.name(entry));
+            if is_match && entry != ROOT && is_in_place(entry) && !found(entry) {
                 return;
             }
             position = next;
         }
+    }
+}
+
+/// A text that is looked for, as regular expressions.
+struct Expressions {
+    name: String,
+    part: Option<String>,
+    folder: Option<String>,
+}
+
+impl Expressions {
+    fn of(query: &str) -> Result<Self, String> {
+        let is_glob = glob::is_glob(query);
+        let Some((head, tail)) = query.rsplit_once('/') else {
+            return if is_glob {
+                Self::of_glob(query)
+            } else {
+                Ok(Self { name: regex::escape(query), part: None, folder: None })
+            };
+        };
+        if !is_glob {
+            // A part of a path that ends in the name: its beginning ends the folder's path.
+            let folder = (!head.is_empty()).then(|| format!("{}$", regex::escape(head)));
+            return Ok(Self { name: format!("^{}", regex::escape(tail)), part: Some(tail.to_owned()), folder });
+        }
+        const ANY_BELOW: &str = "(?:/(?s-u:.)*)?";
+        let start = if query.starts_with('/') { "^" } else { "(?:^|/)" };
+        let (name, more) = match tail {
+            "**" => (Self { name: "^".to_owned(), part: None, folder: None }, ANY_BELOW),
+            tail => (Self::of_glob(tail)?, ""),
+        };
+        // Behind `**`, the folder may be any, or the one before it.
+        let (head, more) = match head.strip_suffix("/**").or(Some("").filter(|_| head == "**")) {
+            Some(head) => (head, ANY_BELOW),
+            None => (head, more),
+        };
+        Ok(Self { folder: Some(format!("{start}{}{more}$", glob::translate(head)?.regex)), ..name })
+    }
+
+    fn of_glob(glob: &str) -> Result<Self, String> {
+        let translated = glob::translate(glob)?;
+        Ok(Self { name: format!("^{}$", translated.regex), part: Some(translated.literal), folder: None })
     }
 }
 

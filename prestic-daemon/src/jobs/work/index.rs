@@ -39,7 +39,7 @@ impl Task<'_> {
             if let Some(node) = node(&line)? {
                 builder.add(&node).map_err(refusal)?;
             }
-            if is_pause(u64::from(builder.len())) {
+            if is_pause(u64::from(builder.entries())) {
                 self.reporter.tell(counts(&builder)).await;
                 tokio::task::yield_now().await;
             }
@@ -69,7 +69,7 @@ impl Task<'_> {
 }
 
 fn counts(builder: &Builder) -> Counts {
-    Counts { done: u64::from(builder.len()), ..Counts::default() }
+    Counts { done: u64::from(builder.entries()), ..Counts::default() }
 }
 
 fn refusal(error: BuildError) -> ApiError {
