@@ -7,7 +7,9 @@ use serde_json::json;
 fn no_name_in_a_snapshot_runs_as_a_script() {
     let [_, restic] = oldest_and_newest();
     let mut home = TestHome::new();
-    let nasty = NastyRepository::make(&restic, &home.path("."), 3);
+    let place = home.path("nasty");
+    std::fs::create_dir(&place).unwrap();
+    let nasty = NastyRepository::make(&restic, &place, 3);
     home.write_config(format!("[nasty]\n{}", nasty.repository.profile()));
     let base = home.start_daemon_with_web();
     let browser = Browser::start(&base);
