@@ -33,8 +33,16 @@ export function message(text) {
   return [part("h1"), part("p"), part("pre.quote"), part("p.hint")].filter(Boolean).join("\n");
 }
 
+// Returns what has come as one element: a piece of a page may be several, as a headline and a table.
+function only(body) {
+  if (body.children.length <= 1) return body.firstElementChild;
+  const whole = document.createElement("div");
+  whole.append(...body.children);
+  return whole;
+}
+
 function find(element, document_) {
-  if (!element.hasAttribute("data-whole")) return document_.body.firstElementChild;
+  if (!element.hasAttribute("data-whole")) return only(document_.body);
   const key = element.dataset.refresh;
   return [...document_.querySelectorAll("[data-refresh]")].find((other) => other.dataset.refresh === key);
 }
@@ -130,7 +138,7 @@ async function loadOne(element) {
   element.setAttribute("aria-busy", "true");
   element.replaceChildren(spinner, text, cancel);
   try {
-    const fresh = parse(await fetchText(url, { signal: controller.signal })).body.firstElementChild;
+    const fresh = only(parse(await fetchText(url, { signal: controller.signal })).body);
     if (fresh) replace(element, fresh);
   } catch (error) {
     element.removeAttribute("aria-busy");

@@ -18,7 +18,7 @@ fn task_is_run_by_a_click_and_seen_to_its_end_without_a_reload() {
     let (home, browser) = open_home();
     browser.evaluate("window.sameDocument = true");
     browser.click("[data-task=pictures] form[action='/action/run'] button");
-    let run = home.home.wait_for_task("pictures", |run| run.progress.is_some()).id;
+    let run = home.home.wait_for_task("pictures", |run| run.pid().is_some()).id;
     browser.wait_for_text("[data-task=pictures]", "50");
     browser.wait_for_text("[data-task=pictures]", "panorama.jpg");
     browser.expect_accessible();
@@ -35,7 +35,7 @@ fn task_is_run_by_a_click_and_seen_to_its_end_without_a_reload() {
 fn run_that_is_under_way_shows_its_log_as_it_grows() {
     let (home, browser) = open_home();
     let run = home.home.run("pictures");
-    home.home.wait_for_task("pictures", |run| run.progress.is_some());
+    home.home.wait_for_task("pictures", |run| run.pid().is_some());
     browser.open(&format!("/runs/{run}"));
     browser.wait_for_text("main", "pictures");
     browser.evaluate("window.sameDocument = true");

@@ -7,7 +7,9 @@ use serde_json::json;
 fn no_name_in_a_snapshot_runs_as_a_script() {
     let [_, restic] = oldest_and_newest();
     let mut home = TestHome::new();
-    let nasty = NastyRepository::make(&restic, &home.path("."), 3);
+    let place = home.path("nasty");
+    std::fs::create_dir(&place).unwrap();
+    let nasty = NastyRepository::make(&restic, &place, 3);
     home.write_config(format!("[nasty]\n{}", nasty.repository.profile()));
     let base = home.start_daemon_with_web();
     let browser = Browser::start(&base);
@@ -23,7 +25,8 @@ fn no_name_in_a_snapshot_runs_as_a_script() {
     pages.extend(nasty.files.iter().map(|file| address("file", &file.path.encoded())));
     for page in pages {
         browser.open(&page);
-        browser.wait_until("document.readyState === 'complete' && !document.querySelector('[data-fragment][aria-busy=true]')");
+        browser
+            .wait_until("document.readyState === 'complete' && !document.querySelector('[data-fragment], [aria-busy=true]')");
         let title = browser.evaluate("return document.title");
         assert!(!matches!(title.as_str(), Some("owned" | "1")), "{page}: {title}");
         assert_eq!(

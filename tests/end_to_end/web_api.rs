@@ -107,7 +107,7 @@ fn every_operation_answers_as_it_is_described() {
     let (folder, notes) = (home.path(""), home.path("notes.txt"));
 
     let pictures = api.post(&client, "/tasks/{name=pictures}/run", &json!({}))["run"].clone();
-    home.home.wait_for_task("pictures", |run| run.progress.is_some());
+    home.home.wait_for_task("pictures", |run| run.pid().is_some());
     assert_eq!(api.get(&client, "/status", "")["runs"][0]["id"], pictures);
     assert_eq!(api.get(&client, "/tasks", "").as_array().unwrap().len(), 4);
     api.get(&client, "/days", "?days=3");

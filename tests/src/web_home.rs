@@ -57,7 +57,7 @@ impl WebHome {
         let mail =
             FakeScript { exit_code: 12, ..FakeScript::of([Step::Err("Fatal: wrong password or no key found\n".into())]) };
         home.write_config(format!(
-            "[prestic]\nstartup-delay = 0\n\n[nas]\ndescription = The disk in the cellar\n{}\n\
+            "[prestic]\nstartup-delay = 0\nsnapshot-index = on-demand\n\n[nas]\ndescription = The disk in the cellar\n{}\n\
              [documents]\ninherit = nas\ndescription = Letters and notes\ncommand = backup\nargs = '{}'\nschedule = daily at 12:30\n\n\
              [pictures]\ndescription = Everything from the camera\n{}repository = /mnt/pictures\ncommand = backup\n\
              args = /home/ada/pictures\nschedule = weekly at 18:00\n\n\

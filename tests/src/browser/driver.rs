@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -34,6 +34,8 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 #[derive(Debug)]
 pub struct Driver {
     process: Child,
+    /// Held open, because the driver goes on talking.
+    _words: BufReader<ChildStdout>,
     agent: Agent,
     session: String,
     /// The browser's own; it goes with it.
@@ -52,9 +54,13 @@ impl Driver {
             .stderr(log)
             .spawn()
             .expect("`chromedriver` is there: packaging/install_packages.sh chromium chromedriver");
-        let port = listening_port(&mut process);
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(LIMIT)).build();
-        let mut driver = Self { process, agent: config.into(), session: format!("http://127.0.0.1:{port}/session"), folder };
+        let mut words = BufReader::new(process.stdout.take().expect("it is piped"));
+        let port = listening_port(&mut words);
+        // The driver does not answer on a connection that was idle for a while.
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(LIMIT)).max_idle_connections(0).build();
+        let mut driver =
+            Self { process, _words: words, agent: config.into(), session: format!("http://127.0.0.1:{port}/session"), folder };
         driver.begin();
         driver
     }
@@ -122,9 +128,8 @@ fn chromium() -> &'static str {
         .expect("Chromium is there: packaging/install_packages.sh chromium chromedriver")
 }
 
-fn listening_port(process: &mut Child) -> u16 {
-    let stdout = process.stdout.take().expect("it is piped");
-    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+fn listening_port(words: &mut BufReader<ChildStdout>) -> u16 {
+    let mut lines = words.lines().map_while(Result::ok);
     let port = lines.find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
     port.expect("the driver tells its port")
 }
