@@ -12,7 +12,7 @@ use crate::web::{
         links::{self, with_parameters},
         shown,
     },
-    pages::difference::{change_class, change_word},
+    pages::difference::change::{change_class, change_word},
     words::{self, Moment},
 };
 
