@@ -1,6 +1,7 @@
 // Pieces of a page that come, or come again, by themselves.
 //
-//   data-fragment="URL"   is fetched at once and replaced by what comes; meanwhile it tells how long it has waited, with Cancel
+//   data-fragment="URL"   is fetched at once and replaced by what comes; meanwhile it tells how long it has waited, with Cancel;
+//                         inside of details that are closed it is fetched when they are opened
 //   data-refresh="URL"    is fetched again and replaced when one of the words in data-on has changed
 //   data-whole            the URL is that of a whole page, in which the element with the same data-refresh is meant
 
@@ -164,9 +165,10 @@ async function loadOne(element) {
 function load(where) {
   const elements = [...where.querySelectorAll("[data-fragment]")];
   if (where.dataset?.fragment) elements.unshift(where);
-  for (const element of elements) loadOne(element);
+  for (const element of elements) if (!element.closest("details:not([open])")) loadOne(element);
 }
 
 export function fragments() {
+  document.addEventListener("toggle", (event) => event.target.open && load(event.target), true);
   load(document.body);
 }

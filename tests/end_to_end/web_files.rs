@@ -107,14 +107,12 @@ fn names_that_break_things_are_shown_escaped_and_downloaded_byte_for_byte() {
     for restic in oldest_and_newest() {
         let (site, nasty) = nasty_site(&restic, 0);
         let newest = nasty.snapshots.last().unwrap();
-        check_harmless(&site.page("/profile/files/snapshots"));
+        let snapshots = site.page("/profile/files/snapshots");
+        check_harmless(&snapshots);
+        assert_eq!(snapshots.contains("made by restic before 0.17"), !restic.is_at_least("0.17.0"), "{snapshots}");
         let folder = site.page(&place("file", newest, &nasty.folder));
         check_harmless(&folder);
-        assert_eq!(folder.contains("older than 0.16"), !restic.is_at_least("0.16.0"), "{folder}");
         for file in &nasty.files {
-            if std::str::from_utf8(file.path.as_bytes()).is_err() && !restic.is_at_least("0.16.0") {
-                continue;
-            }
             let link = place("file", newest, &file.path).replace('&', "&amp;");
             assert!(folder.contains(&format!("href=\"{link}\"")), "{link}: {folder}");
             let page = site.page(&place("file", newest, &file.path));
@@ -188,7 +186,8 @@ fn only_ids_of_known_snapshots_and_paths_that_files_can_have_reach_restic() {
         let unknown = site.fetch(&format!("/profile/files/{word}/{}/x?wait=1", "0123abcd".repeat(8)));
         assert_eq!(unknown.status, 404, "{word}: {}", unknown.text());
         let twice = site.fetch(&format!("/profile/files/{word}/{newest}/%252e%252e/x?wait=1"));
-        assert_eq!(twice.status, 404, "{word}: a name is decoded once, and there is none like that: {}", twice.text());
+        let is_none_like_that = twice.status == 404 || (word == "versions" && twice.text().contains("not there"));
+        assert!(is_none_like_that, "{word}: a name is decoded once: {} {}", twice.status, twice.text());
     }
     let long = format!("/profile/files/file/{newest}/{}", "x/".repeat(20_000));
     assert!(site.send_and_read_status(&long) >= 400);

@@ -186,22 +186,25 @@ mod tests {
 
     const ID: &str = "0123abcd";
 
-    #[track_caller]
-    fn check(path: &str, expected: Result<(&str, Option<&str>, Option<&[u8]>), BadPlace>) {
-        let expected = expected.map(|(profile, snapshot, path)| Place {
+    fn at(profile: &str, snapshot: Option<&str>, path: Option<&[u8]>) -> Result<Place, BadPlace> {
+        Ok(Place {
             profile: profile.to_owned(),
             snapshot: snapshot.map(|id| SnapshotId::new(id).unwrap()),
             path: path.map(|bytes| FilePath::new(bytes).unwrap()),
-        });
+        })
+    }
+
+    #[track_caller]
+    fn check(path: &str, expected: Result<Place, BadPlace>) {
         assert_eq!(Place::from_request_path(path), expected, "{path}");
     }
 
     #[test]
     fn an_address_is_taken_apart_and_decoded_once() {
-        check("/profile/home/file/0123abcd/a/b", Ok(("home", Some(ID), Some(b"/a/b"))));
-        check("/profile/my%20home/file/0123abcd/", Ok(("my home", Some(ID), Some(b"/"))));
-        check("/profile/a%2Fb/diff/latest", Ok(("a/b", None, None)));
-        check("/profile/home/file/0123abcd/%2527%FF%0A", Ok(("home", Some(ID), Some(b"/%27\xff\n"))));
+        check("/profile/home/file/0123abcd/a/b", at("home", Some(ID), Some(b"/a/b")));
+        check("/profile/my%20home/file/0123abcd/", at("my home", Some(ID), Some(b"/")));
+        check("/profile/a%2Fb/diff/latest", at("a/b", None, None));
+        check("/profile/home/file/0123abcd/%2527%FF%0A", at("home", Some(ID), Some(b"/%27\xff\n")));
     }
 
     #[test]

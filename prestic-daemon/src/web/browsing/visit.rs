@@ -104,7 +104,9 @@ impl Visit {
         content: impl Future<Output = Result<Content, Failure>> + Send + 'static,
     ) -> PageResult {
         if self.is_for_part() {
-            return Ok(Html(content.await?.markup.into_string()).into_response());
+            // One element: the script puts exactly that in the place of what stood for it.
+            let part = html! { div.stack { (content.await?.markup) } };
+            return Ok(Html(part.into_string()).into_response());
         }
         if has_parameter(self.uri.query(), WAIT) {
             return Ok(self.whole(page, content.await?));
@@ -128,6 +130,11 @@ pub fn part(address: &str, what: &str) -> Markup {
             p { a.button href=(with_parameter(address, WAIT)) { (what) } }
         }
     }
+}
+
+/// Stands for a part that is asked for only when somebody wants to see it, and that is a page of its own without scripts.
+pub fn part_on_demand(address: &str, what: &str) -> Markup {
+    html! { details { summary { (what) } (part(address, what)) } }
 }
 
 /// Stands for all of a page's content.

@@ -28,7 +28,7 @@ use crate::web::{
         shown,
         text_difference::{MAX_COMPARED, compare},
         text_lines::decode,
-        visit::{Content, Visit, part},
+        visit::{Content, Visit, part, part_on_demand},
     },
     failure::{Failure, PageResult},
     forms::{Action, csrf_input},
@@ -255,10 +255,7 @@ impl DifferenceView<'_> {
                     (shown::kind_icon(kind))
                     a href=(link) data-row { bdi { (change.name.shown()) } }
                     @if is_in_both && kind == EntryKind::Folder {
-                        details {
-                            summary { "inside" }
-                            (part(&with_parameters(link.clone(), &[("below", Some("1"))]), "Show what changed in it"))
-                        }
+                        (part_on_demand(&with_parameters(link.clone(), &[("below", Some("1"))]), "inside"))
                     }
                 }
                 td.number data-label="Before" { (size(change.before.as_ref())) }

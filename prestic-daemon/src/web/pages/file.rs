@@ -19,7 +19,7 @@ use crate::web::{
         links::{self, with_parameters},
         preview::{MAX_PICTURE, PREVIEW_BYTES, Preview, preview},
         shown,
-        visit::{Content, Visit, part},
+        visit::{Content, Visit, part, part_on_demand},
     },
     failure::{Failure, PageResult},
     layout::{Mood, Page, ProfileTab, Tab},
@@ -253,7 +253,7 @@ fn show_version_list(
             (plain::counted(u64::from(versions.in_all), "snapshot")) " of this machine and these paths looked into."
         }
         @if looked < versions.in_all {
-            (part(&with_parameters(links::versions(profile, snapshot, path), &[("offset", Some(&looked.to_string()))]), "Look further back"))
+            (part_on_demand(&with_parameters(links::versions(profile, snapshot, path), &[("offset", Some(&looked.to_string()))]), "Look further back"))
         }
     }
 }

@@ -235,12 +235,6 @@ impl FolderView<'_> {
             @if self.folder.entries.iter().any(is_escaped) {
                 p.note { "Some names here have parts that cannot be shown, or would mislead. They are written out, as ‘\\xff’ or ‘␊’; downloads are not changed." }
             }
-            @if self.folder.tree.is_none() {
-                p.note {
-                    "The restic of this profile is older than 0.16: it lists folders slowly, cannot tell where links lead, and cannot "
-                    "read files whose names are not UTF-8 (they are shown with ‘\u{fffd}’)."
-                }
-            }
         }
     }
 }

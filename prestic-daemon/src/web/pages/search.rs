@@ -206,11 +206,13 @@ fn matches(profile: &str, moment: &Moment, matches: &[Match]) -> Markup {
 
 fn match_row(profile: &str, moment: &Moment, found: &Match) -> Markup {
     let folder = found.path.parent().unwrap_or_else(FilePath::root);
+    // A name that restic could not write out cannot be asked for, but its folder knows it.
+    let leads_to = if found.is_exact { &found.path } else { &folder };
     html! {
         tr {
             td.name.break {
                 (shown::kind_icon(found.kind))
-                a href=(links::file(profile, &found.snapshot, &found.path)) data-row {
+                a href=(links::file(profile, &found.snapshot, leads_to)) data-row {
                     bdi { (found.path.name().map_or_else(|| "/".to_owned(), |name| name.shown())) }
                 }
                 " " span.muted.small { "in " a href=(links::file(profile, &found.snapshot, &folder)) { bdi { (folder.shown()) } } }

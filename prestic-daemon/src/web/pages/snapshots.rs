@@ -26,6 +26,7 @@ use crate::web::{
     },
     failure::{Failure, PageResult},
     layout::{Mood, Page, ProfileTab, Tab},
+    pages::actions::run_form,
     words::{self, Moment},
 };
 
@@ -63,12 +64,14 @@ struct SnapshotsView<'a> {
     moment: &'a Moment,
     wanted: &'a Wanted,
     page: &'a SnapshotPage,
+    /// The form that runs the backup.
+    run: Markup,
 }
 
 async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> PageResult {
     let profile = visit.profile()?;
     let title = format!("Snapshots · {profile}");
-    let (web, name) = (visit.web.clone(), profile.clone());
+    let (web, name, run) = (visit.web.clone(), profile.clone(), run_form(&profile, &visit.session));
     let content = async move {
         let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let query = SnapshotQuery {
@@ -80,7 +83,7 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> PageResult {
             is_fresh: wanted.fresh.is_some(),
         };
         let page = web.client.snapshots(&name, query).await??;
-        Ok(SnapshotsView { profile: &name, moment: &web.moment(), wanted: &wanted, page: &page }.show().into())
+        Ok(SnapshotsView { profile: &name, moment: &web.moment(), wanted: &wanted, page: &page, run }.show().into())
     };
     let active = Tab::Profile(&profile, ProfileTab::Snapshots);
     visit.answer(Page { title: &title, active, mood: Mood::Fine }, content).await
@@ -129,7 +132,7 @@ impl SnapshotsView<'_> {
             @if self.page.in_all == 0 {
                 div.empty {
                     p { "There are no snapshots yet." }
-                    p { a.button.primary href=(links::profile(self.profile)) { "Run the backup now" } }
+                    (self.run)
                 }
             } @else {
                 (self.filters(&here))

@@ -2,9 +2,10 @@
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
 //! `bench NAME...` measures only these of: commands, memory, drain, config,
-//! lateness, idle, crowd, history.
+//! lateness, idle, crowd, history, browse.
 
 mod alarm;
+mod browse;
 mod commands;
 mod config;
 mod crowd;
@@ -20,7 +21,7 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("commands", commands::measure),
     ("memory", memory::measure),
     ("drain", drain::measure),
@@ -29,6 +30,7 @@ const PARTS: [Part; 8] = [
     ("idle", alarm::measure_idle),
     ("crowd", crowd::measure),
     ("history", history::measure),
+    ("browse", browse::measure),
 ];
 
 fn main() {

@@ -27,6 +27,10 @@ fn view(difference: &Difference, show: impl Fn(&DifferenceView<'_>) -> Markup) -
     show(&view).into_string()
 }
 
+fn view_folder(difference: &Difference) -> String {
+    view(difference, |view| html! { (view.folder()) })
+}
+
 #[test]
 fn changes_have_their_sign_their_growth_and_a_way_to_them() {
     let changes = vec![
@@ -34,7 +38,7 @@ fn changes_have_their_sign_their_growth_and_a_way_to_them() {
         change(b"gone", ChangeKind::Removed, Some(1024), None, EntryKind::File),
         change(b"changed", ChangeKind::Modified, Some(100), Some(300), EntryKind::File),
     ];
-    let shown = view(&difference(changes), |view| view.folder());
+    let shown = view_folder(&difference(changes));
     check_harmless(&shown);
     let (from, to) = (id(1), id(2));
     for part in [
@@ -86,16 +90,16 @@ fn snapshots_that_do_not_belong_together_are_warned_of() {
 #[test]
 fn nothing_to_compare_with_is_told_from_nothing_changed() {
     let same = Difference { is_same: true, ..difference(vec![]) };
-    assert!(view(&same, |view| view.folder()).contains("Nothing has changed here."));
+    assert!(view_folder(&same).contains("Nothing has changed here."));
     let first = Difference { from: None, ..difference(vec![]) };
-    let shown = view(&first, |view| view.folder());
+    let shown = view_folder(&first);
     assert!(shown.contains("There is no earlier snapshot") && !shown.contains("<form"), "{shown}");
 }
 
 #[test]
 fn job_of_everything_below_begins_with_a_form_and_is_then_shown() {
     let difference = difference(vec![]);
-    let shown = view(&difference, |view| view.folder());
+    let shown = view_folder(&difference);
     assert!(shown.contains("method=\"post\"") && shown.contains("<i>csrf</i>"), "{shown}");
     let shown = view(&difference, |view| DifferenceView { job: Some(JobId(7)), csrf: html! {}, ..*view }.folder());
     assert!(shown.contains("data-fragment=\"/profile/p/jobs/7?part=1\""), "{shown}");

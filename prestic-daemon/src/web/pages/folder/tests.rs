@@ -95,13 +95,6 @@ fn large_folders_are_paged_and_totals_are_told() {
 }
 
 #[test]
-fn what_an_old_restic_cannot_do_is_said() {
-    let old = Folder { tree: None, ..folder(vec![entry(b"a", EntryKind::File)]) };
-    assert!(shown(&old, "").contains("older than 0.16"));
-    assert!(!shown(&folder(vec![entry(b"a", EntryKind::File)]), "").contains("older than 0.16"));
-}
-
-#[test]
 fn path_that_is_not_there_leads_to_snapshots_that_have_it() {
     let shown = not_there("p", &id(1), &path(b"/a/<b>"), &[id(2)]).into_string();
     check_harmless(&shown);

@@ -22,9 +22,11 @@ use super::{PAGE, matches};
 pub fn show(profile: &str, moment: &Moment, csrf: &Markup, job: &Job, offset: u32, results: &JobResults) -> Markup {
     let address = links::job(profile, job.id);
     let is_active = matches!(job.state, JobState::Queued | JobState::Running);
+    let shown_from = offset.to_string();
+    let here = with_parameters(address.clone(), &[("offset", Some(&shown_from)), ("part", Some("1"))]);
     let total = u32::try_from(job.results).unwrap_or(u32::MAX);
     html! {
-        div.job data-job=(job.id) data-refresh=[is_active.then_some(with_parameters(address.clone(), &[("part", Some("1"))]))] {
+        div.stack data-refresh=(here) data-on={ "job:" (job.id) } data-whole {
             p { strong { (what(&job.request)) } " " span.chip data-state=(state(&job.state)) { (state_word(&job.state)) } }
             @if let JobState::Failed { reason } = &job.state { pre.quote { (shown::text(reason)) } }
             @if is_active { (progress(&address, csrf, job)) }

@@ -40,6 +40,15 @@ fn matches_lead_to_the_file_and_to_its_folder() {
 }
 
 #[test]
+fn name_that_restic_could_not_write_out_leads_to_its_folder() {
+    let lossy = Match { is_exact: false, ..found("/a/\u{fffd}.txt".as_bytes()) };
+    let wanted = Wanted { q: "txt".to_owned(), ..Wanted::default() };
+    let shown = shown(&wanted, &page(vec![lossy], vec![id(1)], 0));
+    assert!(!shown.contains(".txt\" data-row"), "{shown}");
+    assert!(shown.contains(&format!("/profile/p/file/{}/a\" data-row", id(1))), "{shown}");
+}
+
+#[test]
 fn what_was_not_searched_is_said_and_can_be() {
     let wanted = Wanted { q: "x".to_owned(), ..Wanted::default() };
     let none = shown(&wanted, &page(vec![], vec![], 4));
@@ -82,7 +91,7 @@ fn job_that_works_shows_how_far_it_is_and_can_be_canceled() {
     let search = JobRequest::Search { query: "<script>".to_owned() };
     let shown = shown_job(&job_of(search, JobState::Running), &JobResults::Matches(vec![found(b"/x")]));
     check_harmless(&shown);
-    for part in ["3 of 10 snapshots", "max=\"10\"", "1 found so far", "/profile/p/jobs/7/cancel", "data-refresh="] {
+    for part in ["3 of 10 snapshots", "max=\"10\"", "1 found so far", "/profile/p/jobs/7/cancel", "data-on=\"job:7\""] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }
@@ -92,7 +101,7 @@ fn job_that_has_failed_quotes_why_and_asks_for_nothing_more() {
     let failed = JobState::Failed { reason: "Fatal: <script>".to_owned() };
     let shown = shown_job(&job_of(JobRequest::Measure, failed), &JobResults::None);
     check_harmless(&shown);
-    assert!(shown.contains("Fatal: &lt;script&gt;") && !shown.contains("cancel") && !shown.contains("data-refresh"), "{shown}");
+    assert!(shown.contains("Fatal: &lt;script&gt;") && !shown.contains("cancel"), "{shown}");
 }
 
 #[test]

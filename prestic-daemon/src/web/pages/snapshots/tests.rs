@@ -17,7 +17,7 @@ fn page(snapshots: Vec<Snapshot>) -> SnapshotPage {
 }
 
 fn shown(page: &SnapshotPage, wanted: &Wanted) -> String {
-    SnapshotsView { profile: "p", moment: &moment(), wanted, page }.show().into_string()
+    SnapshotsView { profile: "p", moment: &moment(), wanted, page, run: html! { i { "run" } } }.show().into_string()
 }
 
 #[test]
@@ -70,7 +70,8 @@ fn two_newest_are_chosen_to_begin_with() {
 
 #[test]
 fn no_snapshots_is_told_from_none_like_that() {
-    assert!(shown(&page(vec![]), &Wanted::default()).contains("There are no snapshots yet."));
+    let empty = shown(&page(vec![]), &Wanted::default());
+    assert!(empty.contains("There are no snapshots yet.") && empty.contains("<i>run</i>"), "{empty}");
     let none = SnapshotPage { in_all: 7, ..page(vec![]) };
     let wanted = Wanted { tag: "x".to_owned(), ..Wanted::default() };
     assert!(shown(&none, &wanted).contains("No snapshot is like that."));
