@@ -9,7 +9,15 @@ use super::*;
 use crate::web::browsing::sample::{at, check_harmless, id, moment, path};
 
 fn found(name: &[u8]) -> Match {
-    Match { path: path(name), kind: EntryKind::File, size: 10, modified_at: None, snapshot: id(1), snapshots: 3, is_exact: true }
+    Match {
+        path: path(name),
+        kind: EntryKind::File,
+        size: 10,
+        modified_at: None,
+        snapshot: id(1),
+        snapshots: 3,
+        is_exact: true,
+    }
 }
 
 fn page(matches: Vec<Match>, searched: Vec<SnapshotId>, not_indexed: u32) -> SearchPage {
