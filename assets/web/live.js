@@ -24,6 +24,7 @@ const POLL_MS = 5000;
 const LOCK = "prestic-events";
 
 let wasConnected = false;
+let shownState = null;
 
 // Which fragments an event makes stale, in the words of their data-on.
 function stale(name, facts) {
@@ -54,10 +55,10 @@ function take(name, facts) {
     showProgress(facts);
   } else if (name === "resync") {
     refreshAll();
-  } else if (name === "connected" || name === "reconnected") {
+  } else if (name === "connected") {
     setConnected("live");
     // What happened while nobody listened is not known.
-    if (wasConnected || name === "reconnected") refreshAll();
+    if (wasConnected) refreshAll();
     wasConnected = true;
   } else if (name === "lost") {
     setConnected("lost");
@@ -66,9 +67,14 @@ function take(name, facts) {
   }
 }
 
+function tellState() {
+  const text = { live: "live", lost: "not live: the daemon does not answer", polling: "every 5 s" }[shownState];
+  for (const place of document.querySelectorAll("[data-connection]")) if (text) place.textContent = text;
+}
+
 function setConnected(state) {
-  const text = { live: "live", lost: "not live: the daemon does not answer", polling: "every 5 s" }[state];
-  for (const place of document.querySelectorAll("[data-connection]")) place.textContent = text;
+  shownState = state;
+  tellState();
   let banner = document.getElementById("lost-banner");
   if (state === "lost" && !banner) {
     banner = document.createElement("p");
@@ -117,6 +123,8 @@ function poll() {
 }
 
 export function live() {
+  // What comes later is told, too.
+  document.addEventListener("prestic-replaced", tellState);
   if (!navigator.locks || !window.BroadcastChannel) {
     poll();
     return;

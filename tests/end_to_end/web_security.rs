@@ -8,20 +8,17 @@ use std::{
     process::Command,
 };
 
-use prestic_proto::{
-    run::RunId,
-    system::{WebCode, WebState},
-};
+use prestic_proto::{run::RunId, system::WebState};
 use prestic_tests::{
     home::{Ended, TestHome},
     web::{HttpAnswer, connect, csrf_token, get, read_answer, send, send_raw},
 };
 
-const TASK: &str = "[home]\nrepository = /nowhere\ncommand = check\npassword-command = true\n";
+pub(super) const TASK: &str = "[home]\nrepository = /nowhere\ncommand = check\npassword-command = true\n";
 /// Nobody's, on every system.
 const OTHER_USER: u32 = 65534;
 
-fn begin(settings: &str) -> (TestHome, SocketAddr) {
+pub(super) fn begin(settings: &str) -> (TestHome, SocketAddr) {
     let mut home = TestHome::new();
     home.write_config(format!("[prestic]\n{settings}\n{TASK}"));
     let base = home.start_daemon_with_web();
@@ -87,7 +84,7 @@ fn ipv6_has_the_same_rules() {
 }
 
 /// Sends an order that a page of somebody else would like to give, and tells whether it was refused before anything else.
-fn order(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> u16 {
+pub(super) fn order(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> u16 {
     let host = address.to_string();
     let headers: Vec<_> = [("Host", host.as_str())].into_iter().chain(headers.iter().copied()).collect();
     send(address, &format!("POST {path}"), &headers, body).status
@@ -269,71 +266,6 @@ fn spawn_as_other_user(command: &mut Command) -> Option<std::process::Child> {
     Some(command.uid(OTHER_USER).gid(OTHER_USER).stdout(std::process::Stdio::piped()).spawn().expect("the program is there"))
 }
 
-fn web_code(home: &TestHome) -> WebCode {
-    home.with_client(async |client| client.web_code().await.expect("the daemon answers").expect("it listens"))
-}
-
-fn log_in(address: SocketAddr, code: &str) -> HttpAnswer {
-    let (host, own) = (address.to_string(), format!("http://{address}"));
-    let headers = [("Host", host.as_str()), ("Origin", &own), ("Content-Type", "application/x-www-form-urlencoded")];
-    send(address, "POST /login", &headers, &format!("code={code}"))
-}
-
-#[test]
-fn without_a_session_there_is_only_the_way_in() {
-    let (_home, address) = begin("web-auth = token");
-    for path in ["/", "/healthz", "/api/v1/status", "/api/v1/events", "/nothing"] {
-        let refused = get(address, path, &[]).expect_status(401);
-        assert!(refused.body.contains("prestic-ctl web"), "{}", refused.body);
-        assert!(!refused.body.contains("csrf"), "{}", refused.body);
-    }
-    get(address, "/assets/style.css", &[]).expect_status(200);
-    get(address, "/login", &[]).expect_status(200);
-    let forged = format!("prestic_{}_1=0000", address.port());
-    get(address, "/healthz", &[("Cookie", &forged)]).expect_status(401);
-}
-
-#[test]
-fn code_lets_one_browser_in_once_and_never_by_a_link_alone() {
-    let (home, address) = begin("web-auth = token");
-    let code = web_code(&home).code;
-    // Following the link changes nothing, however often.
-    for _ in 0..3 {
-        let page = get(address, &format!("/login?code={code}"), &[]).expect_status(200);
-        assert!(page.header("set-cookie").is_none(), "{}", page.head);
-        assert!(page.body.contains(&code), "{}", page.body);
-    }
-    let entered = log_in(address, &code).expect_status(303);
-    assert_eq!(entered.header("location"), Some("/"));
-    let cookie = entered.header("set-cookie").expect("he is let in").to_owned();
-    assert!(cookie.starts_with(&format!("prestic_{}_", address.port())), "{cookie}");
-    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
-    let cookie = cookie.split(';').next().expect("it has a beginning").to_owned();
-    get(address, "/healthz", &[("Cookie", &cookie)]).expect_status(200);
-    get(address, "/healthz", &[]).expect_status(401);
-
-    log_in(address, &code).expect_status(401);
-    log_in(address, "").expect_status(401);
-    // Tokens are of one session.
-    let token = csrf_token(&get(address, "/nothing", &[("Cookie", &cookie)]));
-    let own = format!("http://{address}");
-    let headers = [("Origin", own.as_str()), ("X-PRestic-CSRF", &token)];
-    assert_eq!(order(address, "/nothing", &headers, ""), 401);
-    assert_eq!(order(address, "/nothing", &[headers[0], headers[1], ("Cookie", &cookie)], ""), 404);
-}
-
-#[test]
-fn login_of_another_origin_is_refused() {
-    let (home, address) = begin("web-auth = token");
-    let code = web_code(&home).code;
-    let form = ("Content-Type", "application/x-www-form-urlencoded");
-    let body = format!("code={code}");
-    for origin in ["null", "http://evil.test"] {
-        assert_eq!(order(address, "/login", &[("Origin", origin), form], &body), 403);
-    }
-    log_in(address, &code).expect_status(303);
-}
-
 #[test]
 fn port_that_is_taken_is_told_and_backups_go_on() {
     let mut home = TestHome::new();
@@ -370,21 +302,6 @@ fn exposed_address_is_refused_however_it_is_asked_for() {
     let status = home.status();
     let WebState::Unavailable { reason, .. } = &status.web else { panic!("{:?}", status.web) };
     assert!(reason.contains("could read every backup"), "{reason}");
-}
-
-#[test]
-fn exposed_address_on_purpose_still_wants_a_token() {
-    let mut home = TestHome::new();
-    let confirmed = "web-auth = token\nweb-open-to-network = everybody-on-this-network-may-try-to-get-in";
-    home.write_config(format!("[prestic]\n{confirmed}\n{TASK}"));
-    let mut command = home.daemon_command(&[]);
-    command.env("PRESTIC_WEB_LISTEN", "0.0.0.0:0");
-    home.start_daemon_with(command);
-    let address = SocketAddr::from(([127, 0, 0, 1], home.wait_for_web().port()));
-    get(address, "/healthz", &[]).expect_status(401);
-    let code = web_code(&home);
-    assert_eq!(code.url, format!("http://{address}/"));
-    log_in(address, &code.code).expect_status(303);
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod programs;
 pub mod restic;
 
 pub mod big_history;
+pub mod counted;
 pub mod fake;
 pub mod files;
 pub mod missed;

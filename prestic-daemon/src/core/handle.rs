@@ -139,11 +139,6 @@ impl Core {
         self.handle.clone()
     }
 
-    /// Returns how the live configuration wants the web interface, now and after each change, until the core has ended.
-    pub fn web_settings(&self) -> watch::Receiver<WebSettings> {
-        self.web_settings.subscribe()
-    }
-
     /// Returns the history of the runs that have ended.
     pub fn history(&self) -> History {
         self.history.clone()
@@ -249,13 +244,7 @@ impl Core {
             Input::ConfigRead(reading) => self.config_read(reading),
             Input::ConfigChanged { is_settled } => self.config_changed(is_settled),
             Input::ConfigWatch(trouble) => self.watch_is(trouble),
-            Input::Web(state) => {
-                if self.web != state {
-                    self.web = state.clone();
-                    log_fact(&EventKind::Web { state: state.clone() });
-                    self.announce(EventKind::Web { state });
-                }
-            }
+            Input::Web(state) => self.web_is(state),
             Input::Fact(kind) => {
                 log_fact(&kind);
                 self.announce(kind);

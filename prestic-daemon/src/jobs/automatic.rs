@@ -14,7 +14,11 @@ use prestic_proto::{
     run::{Run, RunId},
 };
 
-use super::{driver::Shared, index::IndexKey, snapshots};
+use super::{
+    driver::{Chore, Shared},
+    index::IndexKey,
+    snapshots,
+};
 use crate::{
     clock,
     config::{Profile, snapshot_index::SnapshotIndex},
@@ -155,7 +159,7 @@ async fn run_errand(shared: &Arc<Shared>, repository: &str, errand: &Errand) {
     if let Err(error) = do_errand(shared, repository, errand).await
         && error != ApiError::ShuttingDown
     {
-        shared.say_once(&errand.profile, &error.to_string());
+        shared.say_once(&errand.profile, Chore::Index, &error.to_string());
     }
 }
 

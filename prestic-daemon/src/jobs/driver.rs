@@ -64,7 +64,14 @@ pub(super) struct State {
     /// The repositories that runs use or wait for.
     busy: BTreeSet<String>,
     /// What was last said of the automatic jobs of each profile that went wrong, so that nothing is said twice.
-    troubles: HashMap<String, String>,
+    troubles: HashMap<(String, Chore), String>,
+}
+
+/// What is done without anybody asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Chore {
+    Index,
+    Measure,
 }
 
 /// A job that works.
@@ -244,21 +251,24 @@ impl Shared {
 
     /// Says once what is wrong with jobs that nobody has asked for, and so would look at.
     fn say_if_new(&self, record: &Record, job_state: &JobState) {
-        let profile = &record.job.profile;
+        let chore = if record.job.request == JobRequest::Measure { Chore::Measure } else { Chore::Index };
         match job_state {
             JobState::Failed { reason } if record.is_automatic && !self.closing.is_cancelled() => {
-                self.say_once(profile, reason)
+                self.say_once(&record.job.profile, chore, reason);
             }
-            JobState::Done => drop(self.state().troubles.remove(profile)),
+            JobState::Done => drop(self.state().troubles.remove(&(record.job.profile.clone(), chore))),
             _ => {}
         }
     }
 
-    /// Says what is wrong with the automatic jobs of a profile, unless that was said last.
-    pub(super) fn say_once(&self, profile: &str, reason: &str) {
-        let is_new = self.state().troubles.insert(profile.to_owned(), reason.to_owned()).as_deref() != Some(reason);
-        if is_new {
-            tracing::warn!("the snapshots of profile `{profile}` cannot be indexed or measured: {reason}");
+    /// Says what is wrong with the chores of a profile, unless that was said last.
+    pub(super) fn say_once(&self, profile: &str, chore: Chore, reason: &str) {
+        let said_before = self.state().troubles.insert((profile.to_owned(), chore), reason.to_owned());
+        if said_before.as_deref() != Some(reason) {
+            match chore {
+                Chore::Index => tracing::warn!("the snapshots of profile `{profile}` cannot be indexed: {reason}"),
+                Chore::Measure => tracing::warn!("the repository of profile `{profile}` cannot be measured: {reason}"),
+            }
         }
     }
 

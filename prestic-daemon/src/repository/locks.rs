@@ -112,7 +112,7 @@ impl Look {
             Ok(stale) => stale,
             Err(why_not) => return Ok(format!("nothing was removed: {why_not}")),
         };
-        self.asked(|locks| locks.unlock())?;
+        self.asked().unlock().map_err(refused)?;
         let after = self.read()?;
         let left = stale.iter().filter(|lock| after.iter().any(|other| other.id == lock.id)).count();
         let removed = stale.len() - left;
@@ -127,7 +127,7 @@ impl Look {
 
     /// Reads the locks that there are now, and notes since when each has been there.
     fn read(&self) -> Result<Vec<Lock>, ApiError> {
-        let locks = self.asked(|locks| locks.read(&[]))?;
+        let locks = self.asked().read(&[]).map_err(refused)?;
         let mut seen = self.seen.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if locks.is_empty() {
             seen.remove(self.reader.repository());
@@ -155,16 +155,16 @@ impl Look {
         Duration::from_millis(self.seen.clock.elapsed_ms())
     }
 
-    fn asked<T>(&self, ask: impl FnOnce(&Asked<&dyn Fn(&mut Command)>) -> Result<T, LockError>) -> Result<T, ApiError> {
+    fn asked(&self) -> Asked<impl Fn(&mut Command)> {
         let access = self.reader.access();
-        let prepare = |command: &mut Command| {
+        Asked::new(&access.words, |command: &mut Command| {
             command.env_clear().envs(access.environment.iter().map(|(name, value)| (name, value)));
             process::prepare_reader(command, None, None);
-        };
-        let prepare: &dyn Fn(&mut Command) = &prepare;
-        ask(&Asked::new(&access.words, prepare)).map_err(|error| {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            ApiError::Restic { command: "restic list locks".to_owned(), message: format!("{error}{cause}"), hint: None }
         })
     }
+}
+
+fn refused(error: LockError) -> ApiError {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    ApiError::Restic { command: "restic list locks".to_owned(), message: format!("{error}{cause}"), hint: None }
 }

@@ -30,12 +30,14 @@ use std::sync::{Arc, OnceLock};
 use prestic_proto::{
     error::ApiError,
     home::Home,
-    snapshot::{SnapshotPage, SnapshotQuery},
+    snapshot::{Snapshot, SnapshotPage, SnapshotQuery},
     system::CacheUse,
 };
 
 pub use self::folder::FolderTotalsSource;
-use self::{content::Contents, locks::SeenLocks, process::Processes, snapshot_lists::SnapshotLists, trees::Trees};
+use self::{
+    access::Reader, content::Contents, locks::SeenLocks, process::Processes, snapshot_lists::SnapshotLists, trees::Trees,
+};
 use crate::{core::CoreHandle, runs::ResticVersions};
 
 /// Everything that is read of repositories, and what is kept of it. Cheap to clone.
@@ -79,6 +81,11 @@ impl Repositories {
     pub async fn snapshots(&self, profile: &str, query: SnapshotQuery) -> Result<SnapshotPage, ApiError> {
         let reader = self.reader(profile).await?;
         Ok(self.lists.get(&reader, query.is_fresh).await?.page(&query))
+    }
+
+    /// Returns all snapshots of a repository, newest first, from memory where they are known.
+    pub async fn all_snapshots(&self, reader: &Reader) -> Result<Vec<Snapshot>, ApiError> {
+        Ok(self.lists.get(reader, false).await?.all().to_vec())
     }
 
     /// Stops every restic that reads, and waits for their end.

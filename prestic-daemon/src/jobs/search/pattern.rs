@@ -153,7 +153,7 @@ mod tests {
         .map(|(path, kind)| (path.split('/').map(str::to_owned).collect(), (kind, 1, 1)))
         .collect();
         assert_eq!(found(query, &index_of(&tree)), expected, "{query}");
-        for (names, _) in &tree {
+        for names in tree.keys() {
             let (name, folder) = names.split_last().unwrap();
             let folder = folder.iter().map(|name| format!("/{name}")).collect::<String>();
             let path = format!("{folder}/{name}");

@@ -14,6 +14,9 @@ use crate::web::{layout::Mood, words, words::Moment};
 /// More tasks than these are not named in one line.
 const NAMED_TASKS: usize = 4;
 
+/// Whether a standing is of one kind.
+type IsKind = fn(&Standing) -> bool;
+
 /// What is to be said first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hero {
@@ -47,14 +50,14 @@ pub fn hero(status: &Status) -> Hero {
     let untried = named(&|standing| matches!(standing, Standing::NotYet));
     let errors = status.config.errors.len();
     let (state, mood, sentence) = if !troubled.is_empty() {
-        let groups: [(&dyn Fn(&Standing) -> bool, &str, &str); 4] = [
-            (&|standing| matches!(standing, Standing::Failed { .. }), "failed", "failed"),
-            (&|standing| matches!(standing, Standing::Overdue { .. }), "is overdue", "are overdue"),
-            (&|standing| matches!(standing, Standing::Missed { .. }), "missed its time", "missed their time"),
-            (&|standing| matches!(standing, Standing::CannotRun { .. }), "cannot run", "cannot run"),
+        let groups: [(IsKind, &str, &str); 4] = [
+            (|standing| matches!(standing, Standing::Failed { .. }), "failed", "failed"),
+            (|standing| matches!(standing, Standing::Overdue { .. }), "is overdue", "are overdue"),
+            (|standing| matches!(standing, Standing::Missed { .. }), "missed its time", "missed their time"),
+            (|standing| matches!(standing, Standing::CannotRun { .. }), "cannot run", "cannot run"),
         ];
         for (is_wanted, one, several) in groups {
-            let names = named(is_wanted);
+            let names = named(&is_wanted);
             if !names.is_empty() {
                 details.push(format!("{} {}", listed(&names), if names.len() == 1 { one } else { several }));
             }

@@ -97,9 +97,9 @@ async fn read(web: &Web, run: RunId, find: &str) -> Result<Result<Log, ApiError>
         };
         let is_end = chunk.text.is_empty() || chunk.is_complete;
         if find.is_empty() {
-            tail.take(&chunk.text)
+            tail.take(&chunk.text);
         } else {
-            found.take(&chunk.text)
+            found.take(&chunk.text);
         }
         offset = chunk.next;
         if is_end {

@@ -74,7 +74,7 @@ fn job_of(request: JobRequest, state: JobState) -> Job {
 }
 
 fn shown_job(job: &Job, results: &JobResults) -> String {
-    super::job::show("p", &moment(), &html! {}, job, 0, results).into_string()
+    job::show("p", &moment(), &html! {}, job, 0, results).into_string()
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub fn of_version(version: &str) -> Vec<&'static str> {
         dangers
             .push("it can write snapshots with files of an irregular kind: use a newer one, and see `restic repair snapshots`");
     }
-    if version >= (0, 17, 0) && version < (0, 19, 0) {
+    if ((0, 17, 0)..(0, 19, 0)).contains(&version) {
         dangers.push("its index can miss data where it is split (restic issue 21820): 0.19 mends that");
     }
     if version < (0, 16, 0) {
