@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use prestic_tests::{browser::Browser, restic::oldest_and_newest, web_home::WebHome};
+use prestic_tests::{browser::Browser, restic::oldest_and_newest, web_client::WebClient, web_home::WebHome};
+use serde_json::json;
 
 fn open_snapshots() -> (WebHome, Browser) {
     let [_, restic] = oldest_and_newest();
@@ -59,11 +60,11 @@ fn page_of_a_backup_is_shown_as_text_and_its_scripts_never_run() {
 
 #[test]
 fn search_finds_a_file_in_all_snapshots_by_a_job() {
-    let (_home, browser) = open_snapshots();
-    browser.open("/profile/documents/search?q=old");
-    browser.wait_for_text("main", "Search all snapshots");
-    browser.click_text("Search all snapshots");
-    browser.wait_for_text("main", "old.txt");
+    let (home, browser) = open_snapshots();
+    let order = json!({ "job": "search", "query": "old" });
+    let job = WebClient::with_token(&home.base).post("/api/v1/profiles/documents/jobs", &order).expect_status(202).json();
+    browser.open(&format!("/profile/documents/search?q=old&job={}", job["job"]));
+    browser.wait_for_text("section[aria-labelledby=all]", "old.txt");
     browser.expect_accessible();
     browser.screenshot("search-job-light");
     browser.expect_no_complaints();

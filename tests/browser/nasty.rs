@@ -10,7 +10,7 @@ fn no_name_in_a_snapshot_runs_as_a_script() {
     let place = home.path("nasty");
     std::fs::create_dir(&place).unwrap();
     let nasty = NastyRepository::make(&restic, &place, 3);
-    home.write_config(format!("[nasty]\n{}", nasty.repository.profile()));
+    home.write_config(format!("[nasty]\n{}command = backup\nargs = /nowhere\n", nasty.repository.profile()));
     let base = home.start_daemon_with_web();
     let browser = Browser::start(&base);
     let newest = nasty.snapshots.last().unwrap();

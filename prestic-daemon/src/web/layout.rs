@@ -107,7 +107,7 @@ pub fn page(web: &Web, session: &Session, page: Page<'_>, content: Markup) -> Re
             p {
                 "Times are those of the daemon’s machine: "
                 span #daemon-zone data-zone=[zone.as_deref()] data-offset=(offset) {
-                    (zone.as_deref().unwrap_or("local time")) " (UTC" (offset) ")"
+                    (zone.as_deref().unwrap_or("local time")) @if offset != "+00:00" { " (UTC" (offset) ")" }
                 }
                 ". "
                 span #other-zone hidden { "Your browser’s zone is another one." }

@@ -63,7 +63,7 @@ async fn read_tail(web: &Web, run: RunId, lines: u32) -> Result<LogChunk, Refusa
 /// Keeps the last lines of a piece. One that does not begin with the log begins with its first whole line.
 fn tail_of(chunk: LogChunk, lines: u32) -> LogChunk {
     let first = if chunk.offset == 0 { 0 } else { chunk.text.find('\n').map_or(0, |end| end + 1) };
-    let body = chunk.text.trim_end_matches('\n');
+    let body = chunk.text.strip_suffix('\n').unwrap_or(&chunk.text);
     let count = usize::try_from(lines).unwrap_or(usize::MAX);
     let cut = body.rmatch_indices('\n').nth(count.saturating_sub(1)).map_or(0, |(end, _)| end + 1).max(first);
     LogChunk { offset: chunk.offset + cut as u64, text: chunk.text[cut..].to_owned(), ..chunk }
@@ -90,6 +90,7 @@ mod tests {
         check(0, "a\nb\nc\n", 2, (2, "b\nc\n"));
         check(0, "a\nb\nc", 1, (4, "c"));
         check(0, "a\nb\n", 5, (0, "a\nb\n"));
+        check(0, "a\n\n", 1, (2, "\n"));
         check(0, "", 5, (0, ""));
         check(100, "cut\nb\nc\n", 5, (104, "b\nc\n"));
     }

@@ -10,6 +10,7 @@ use prestic_proto::{
 
 use crate::web::{
     browsing::links,
+    pages::icons::{Icon, icon},
     words::{self, Moment},
 };
 
@@ -26,12 +27,12 @@ pub fn kind_word(kind: EntryKind) -> &'static str {
 /// Returns the picture of a kind, with its word for those who do not see it.
 pub fn kind_icon(kind: EntryKind) -> Markup {
     let sign = match kind {
-        EntryKind::Folder => "📁",
-        EntryKind::File => "📄",
-        EntryKind::Link => "🔗",
-        EntryKind::Special => "⚙",
+        EntryKind::Folder => Icon::Folder,
+        EntryKind::File => Icon::File,
+        EntryKind::Link => Icon::Link,
+        EntryKind::Special => Icon::Special,
     };
-    html! { span.entry-icon aria-hidden="true" { (sign) } span.visually-hidden { (kind_word(kind)) " " } }
+    html! { span.entry-icon { (icon(sign)) } span.visually-hidden { (kind_word(kind)) " " } }
 }
 
 /// Returns permissions as `ls` shows them.

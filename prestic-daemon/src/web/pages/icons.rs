@@ -23,6 +23,14 @@ pub enum Icon {
     Dash,
     /// Something is locked.
     Lock,
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// A device, a pipe or the like.
+    Special,
 }
 
 /// Draws a sign. It says nothing to screen readers: the word beside it does.
@@ -39,6 +47,12 @@ pub fn icon(icon: Icon) -> Markup {
         Icon::Hourglass => "M3 1h10v2h-1v2.500L9.5 8l2.5 2.500V13h1v2H3v-2h1v-2.500L6.5 8 4 5.500V3H3Zm3 2v1.700l2 2 2-2V3Z",
         Icon::Pause => "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM5.3 5h1.900v6H5.300Zm3.5 0h1.900v6H8.800Z",
         Icon::Dash => "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM4.5 7.100h7v1.800h-7Z",
+        Icon::Folder => "M1 3h5l1.500 1.500H15V13.500H1ZM2.500 6v6h11V6Z",
+        Icon::File => "M3 1h6l4 4v10H3Zm1.500 1.500v11h7V6H8V2.500Z",
+        Icon::Link => "M2 2h5v1.500H3.500v9h9V9H14v5H2Zm7 0h5v5h-1.500V4.600L7.600 9.500 6.500 8.400l4.900-4.900H9Z",
+        Icon::Special => {
+            "M8 1l2 3.500 4 .5-2 3.500 2 3.500-4 .5L8 16l-2-3.500-4-.5 2-3.500L2 5l4-.5Zm0 5a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5Z"
+        }
         Icon::Lock => {
             "M8 1a3.7 3.7 0 0 0-3.7 3.700V7H3v8h10V7h-1.300V4.700A3.7 3.7 0 0 0 8 1Zm-1.9 6V4.700a1.9 1.9 0 0 1 3.8 0V7Z"
         }

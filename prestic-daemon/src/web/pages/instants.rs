@@ -16,7 +16,7 @@ pub fn clock(moment: &Moment, at: DateTime<Utc>) -> String {
     } else {
         "%Y-%m-%d %H:%M UTC%:z"
     };
-    local.format(format).to_string()
+    local.format(format).to_string().replace("UTC+00:00", "UTC")
 }
 
 /// Returns the address of a profile's page.
