@@ -152,7 +152,7 @@ fn every_operation_answers_as_it_is_described() {
     assert_eq!(api.get(&client, &format!("/jobs/{{id={job}}}/results"), "")["results"], "changes");
     let job = api.post(&client, "/profiles/{name=documents}/jobs", &json!({ "job": "measure" }))["job"].clone();
     assert_eq!(api.get(&client, &format!("/jobs/{{id={job}}}"), "?wait=60")["state"], "done");
-    assert_eq!(api.get(&client, "/profiles/{name=documents}/sizes", "").as_array().unwrap().len(), 1);
+    assert!(!api.get(&client, "/profiles/{name=documents}/sizes", "").as_array().unwrap().is_empty());
     assert!(api.get(&client, "/profiles/{name=documents}/jobs", "").as_array().unwrap().len() >= 3);
     api.post(&client, "/caches/{cache=trees}/clear", &json!({}));
 

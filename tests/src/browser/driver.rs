@@ -56,9 +56,7 @@ impl Driver {
             .expect("`chromedriver` is there: packaging/install_packages.sh chromium chromedriver");
         let mut words = BufReader::new(process.stdout.take().expect("it is piped"));
         let port = listening_port(&mut words);
-        // The driver does not answer on a connection that was idle for a while.
-        let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(LIMIT)).max_idle_connections(0).build();
+        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(LIMIT)).build();
         let mut driver =
             Self { process, _words: words, agent: config.into(), session: format!("http://127.0.0.1:{port}/session"), folder };
         driver.begin();
