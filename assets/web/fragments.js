@@ -13,6 +13,8 @@ const GATHER_MS = 150;
 
 const pending = new Set();
 let timer = null;
+// How often something has become stale: what was asked for before that may be so, too.
+let generation = 0;
 
 export function parse(text) {
   return new DOMParser().parseFromString(text, "text/html");
@@ -100,6 +102,7 @@ export function refreshAll() {
 
 function flush() {
   timer = null;
+  generation += 1;
   const words = new Set(pending);
   pending.clear();
   const isStale = (element) => words.has("*") || on(element).some((word) => words.has(word));
@@ -136,10 +139,12 @@ async function loadOne(element) {
   tick();
   const clock = setInterval(tick, 1000);
   element.setAttribute("aria-busy", "true");
+  const before = generation;
   element.replaceChildren(spinner, text, cancel);
   try {
     const fresh = only(parse(await fetchText(url, { signal: controller.signal })).body);
     if (fresh) replace(element, fresh);
+    if (generation !== before) refreshAll();
   } catch (error) {
     element.removeAttribute("aria-busy");
     const box = document.createElement("div");

@@ -23,7 +23,6 @@ const EVENTS = [
 const POLL_MS = 5000;
 const LOCK = "prestic-events";
 
-let wasConnected = false;
 let shownState = null;
 
 // Which fragments an event makes stale, in the words of their data-on.
@@ -57,9 +56,8 @@ function take(name, facts) {
     refreshAll();
   } else if (name === "connected") {
     setConnected("live");
-    // What happened while nobody listened is not known.
-    if (wasConnected) refreshAll();
-    wasConnected = true;
+    // What happened while nobody listened is not known: also between the writing of the page and now.
+    refreshAll();
   } else if (name === "lost") {
     setConnected("lost");
   } else {

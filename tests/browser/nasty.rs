@@ -25,8 +25,9 @@ fn no_name_in_a_snapshot_runs_as_a_script() {
     pages.extend(nasty.files.iter().map(|file| address("file", &file.path.encoded())));
     for page in pages {
         browser.open(&page);
-        browser
-            .wait_until("document.readyState === 'complete' && !document.querySelector('[data-fragment], [aria-busy=true]')");
+        browser.wait_until(
+            "document.readyState === 'complete' && !document.querySelector('[data-fragment]:not(details *), [aria-busy=true]')",
+        );
         let title = browser.evaluate("return document.title");
         assert!(!matches!(title.as_str(), Some("owned" | "1")), "{page}: {title}");
         assert_eq!(

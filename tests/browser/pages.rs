@@ -38,7 +38,9 @@ fn pages(home: &WebHome) -> Vec<(&'static str, String)> {
 /// Waits until all parts of the page have come.
 #[track_caller]
 fn wait_for_parts(browser: &Browser) {
-    browser.wait_until("document.readyState === 'complete' && !document.querySelector('[data-fragment], [aria-busy=true]')");
+    browser.wait_until(
+        "document.readyState === 'complete' && !document.querySelector('[data-fragment]:not(details *), [aria-busy=true]')",
+    );
 }
 
 #[test]

@@ -133,7 +133,14 @@ impl Browser {
     pub fn click(&self, selector: &str) {
         self.wait_until(&format!("document.querySelector({})", json!(selector)));
         let click = |element: String| self.driver.order(&format!("{element}/click"), &json!({}));
-        self.driver.find(selector).and_then(click).unwrap_or_else(|error| panic!("{selector}: {error}"));
+        loop {
+            match self.driver.find(selector).and_then(click) {
+                Ok(_) => return,
+                // The page has put a newer one in its place meanwhile.
+                Err(error) if error.contains("stale element") => {}
+                Err(error) => panic!("{selector}: {error}"),
+            }
+        }
     }
 
     /// Clicks the link or button with this text.
