@@ -2,7 +2,7 @@
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
 //! `bench NAME...` measures only these of: commands, memory, drain, config,
-//! lateness, idle, crowd, history.
+//! lateness, idle, crowd, history, index.
 
 mod alarm;
 mod commands;
@@ -10,6 +10,7 @@ mod config;
 mod crowd;
 mod drain;
 mod history;
+mod index;
 mod memory;
 mod table;
 
@@ -20,7 +21,7 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("commands", commands::measure),
     ("memory", memory::measure),
     ("drain", drain::measure),
@@ -28,6 +29,7 @@ const PARTS: [Part; 8] = [
     ("lateness", alarm::measure_lateness),
     ("idle", alarm::measure_idle),
     ("crowd", crowd::measure),
+    ("index", index::measure),
     ("history", history::measure),
 ];
 
