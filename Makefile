@@ -1,7 +1,7 @@
 # The commands of a checkout. Each target is one script or one cargo command, so that nothing is hidden here.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo clean-demo test lint bench soak
+.PHONY: help build demo clean-demo pictures test lint bench soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,9 @@ demo: ## Watch a real backup: make demo, or make demo SRC=/a/folder
 
 clean-demo: ## Remove what the demo left in target/demo
 	rm -rf "$${CARGO_TARGET_DIR:-target}/demo"
+
+pictures: ## Take the pictures of the web interface that README.md shows anew
+	@packaging/pictures.sh
 
 test: ## Install what the tests need, then check everything
 	@tests/scripts/test.sh

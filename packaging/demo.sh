@@ -62,7 +62,9 @@ restic version
 type_and_run cargo build --workspace --bins --locked
 PATH=$target/debug:$PATH
 PRESTIC_HOME=$home
-export PATH PRESTIC_HOME
+# A port that is free: a daemon of the user's own may have the usual one.
+PRESTIC_WEB_LISTEN=127.0.0.1:0
+export PATH PRESTIC_HOME PRESTIC_WEB_LISTEN
 
 say '2. A configuration: one repository and two tasks'
 if [ -e "$home/daemon.lock" ]; then

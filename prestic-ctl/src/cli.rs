@@ -131,6 +131,14 @@ pub enum Command {
         #[arg(long, value_name = "TIME")]
         from: Option<String>,
     },
+    /// Open the web interface in a browser
+    ///
+    /// Prints its address. The browser comes in with a code that is good once, and for a minute.
+    Web {
+        /// Open nothing; print an address that lets a browser in once, within a minute
+        #[arg(long)]
+        print: bool,
+    },
     /// Make the daemon read its configuration again
     Reload,
     /// Check a configuration; needs no daemon

@@ -113,6 +113,9 @@ impl CtlError {
                 Some("`prestic-ctl profiles` lists the profiles".to_owned())
             }
             Self::Api(ApiError::UnknownRun(_)) => Some("`prestic-ctl history` lists the runs".to_owned()),
+            Self::Api(ApiError::NoWeb(_)) => {
+                Some("see `web-listen` in `prestic-ctl options`; backups go on without it".to_owned())
+            }
             Self::NoConfig { file } => Some(how_to_begin(file)),
             Self::Lost(_) => Some("runs go on without it; start it again and see `prestic-ctl status`".to_owned()),
             _ => None,

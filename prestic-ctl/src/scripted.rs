@@ -236,7 +236,7 @@ impl Api for Scripted {
         let rest = self.log.get(offset as usize..).unwrap_or_default();
         let text = rest.chars().take(4).collect::<String>();
         let next = offset + text.len() as u64;
-        Ok(LogChunk { offset, text, next, is_complete: next == self.log.len() as u64 })
+        Ok(LogChunk { offset, text, next, length: self.log.len() as u64, is_complete: next == self.log.len() as u64 })
     }
 
     async fn profiles(self, _: Context) -> Vec<ProfileSummary> {

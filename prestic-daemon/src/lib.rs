@@ -23,6 +23,7 @@ pub mod history;
 pub mod jobs;
 pub mod repository;
 pub mod web;
+pub mod web_service;
 
 pub mod records;
 pub mod restic;

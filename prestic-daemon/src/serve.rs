@@ -9,6 +9,7 @@ use std::{
 };
 
 use prestic_proto::{endpoint::Endpoint, home::Home};
+use tokio::sync::oneshot;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     process, program,
     rpc::{Listener, Server},
     signals::Signals,
+    web_service,
 };
 
 /// A daemon log longer than this becomes the old one at the next start.
@@ -50,6 +52,10 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
         let server = Server::new(handle.clone(), number, home.clone(), core.history());
+        let (tell, is_told) = oneshot::channel();
+        let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings(), tell));
+        // What the core hears of the web interface comes before the first question of a client. Without one there is no news.
+        let _ = is_told.await;
         let (repositories, jobs) = (server.repositories().clone(), server.jobs().clone());
         let following = tokio::spawn(repositories.clone().follow());
         let attending = tokio::spawn(jobs.clone().attend());
@@ -57,7 +63,7 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         say_ready(is_detached)?;
         core.run(alarm).await;
         // The answer to whoever asked for the shutdown is on its way.
-        tokio::time::sleep(FLUSH_TIME).await;
+        let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
         serving.abort();
         let _ = serving.await;
         jobs.shut_down().await;

@@ -70,19 +70,24 @@ impl Home {
         self.root.join("runs")
     }
 
-    /// Returns the folder of what can be made anew: indexes of snapshots, results of jobs. Whoever deletes it loses only those.
-    pub fn cache_dir(&self) -> PathBuf {
-        self.root.join("cache")
-    }
-
     /// Returns the database of the runs that have ended.
     pub fn history_file(&self) -> PathBuf {
         self.root.join("history.db")
     }
 
+    /// Returns the folder of what can be made anew: indexes of snapshots, results of jobs. Whoever deletes it loses only those.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
     /// Returns the file that a daemon holds locked as long as it lives.
     pub fn lock_file(&self) -> PathBuf {
         self.root.join("daemon.lock")
+    }
+
+    /// Returns the file that leads a browser to the web interface, and lets it in once.
+    pub fn web_redirect_file(&self) -> PathBuf {
+        self.root.join("run").join("web.html")
     }
 
     /// Returns the file into which a daemon that was started by a client writes what it has to say.

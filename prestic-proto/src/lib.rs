@@ -32,3 +32,4 @@ pub mod snapshot;
 pub mod client;
 pub mod error;
 pub mod transport;
+pub mod words;

@@ -14,6 +14,8 @@ pub struct LogChunk {
     pub text: String,
     /// The offset of the next chunk.
     pub next: u64,
+    /// How many bytes the log has now: by it the end of a log can be found without reading it.
+    pub length: u64,
     /// Whether the run is over and this chunk reaches the end of its log.
     pub is_complete: bool,
 }

@@ -97,6 +97,12 @@ pub struct ProfileDetails {
     pub command_line: Vec<String>,
     /// The names of the variables that restic gets beside its usual environment.
     pub variables: Vec<String>,
+    /// Its schedule in plain English; none if it has none.
+    #[serde(default)]
+    pub schedule_words: Option<String>,
+    /// The tasks that it is the group of, in order.
+    #[serde(default)]
+    pub members: Vec<String>,
 }
 
 /// One option of a profile.

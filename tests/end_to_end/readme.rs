@@ -85,6 +85,9 @@ fn json_has_the_keys_that_the_readme_names() {
     let status = json(&["status"]);
     check_keys(&readme, "`status` |", &status);
     check_keys(&readme, "`config` in `status`", &status["config"]);
+    let words = documented_keys(&readme, "`web` in `status`");
+    let web = status["web"].as_object().expect("it is an object");
+    assert!(web.keys().all(|key| words.contains(key)) && words.contains(status["web"]["web"].as_str().expect("it is a word")));
     check_keys(&readme, "a task in `status`", &status["tasks"][0]);
     check_keys(&readme, "`last_run` of a task", &status["tasks"][0]["last_run"]);
     check_keys(&readme, "an error or warning", &status["config"]["warnings"][0]);
@@ -112,6 +115,19 @@ fn json_has_the_keys_that_the_readme_names() {
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
     check_keys(&readme, "`log`", &piece);
+}
+
+#[test]
+fn json_of_the_way_to_the_web_interface_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let mut home = TestHome::new();
+    home.write_config("[work]\nrepository = /nowhere\ncommand = check\n");
+    home.start_daemon_with_web();
+    let json = |args: &[&str]| -> Value { serde_json::from_str(&home.ctl(args).stdout_of_success()).expect("it is JSON") };
+    check_keys(&readme, "`web` |", &json(&["web", "--print", "--json"]));
+    let status = json(&["status", "--json"]);
+    let words = documented_keys(&readme, "`web` in `status`");
+    assert!(status["web"].as_object().expect("it is an object").keys().all(|key| words.contains(key)), "{}", status["web"]);
 }
 
 #[test]
@@ -147,4 +163,19 @@ fn json_of_what_waits_and_of_what_was_skipped_has_the_keys_that_the_readme_names
 
 fn is_held(turn: &Turn) -> bool {
     matches!(turn.waits_for, Some(Wait::Unmet { .. }))
+}
+
+/// The most bytes of a picture: whoever clones the repository fetches each version of it.
+const MAX_PICTURE: usize = 300 * 1024;
+
+#[test]
+fn pictures_in_the_readme_are_there_and_small() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let shown: Vec<&str> = readme.split("](assets/").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)).collect();
+    assert!(shown.contains(&"web_home.png") && shown.contains(&"web_file.png"), "{shown:?}");
+    for name in shown.iter().filter(|name| name.ends_with(".png")) {
+        let picture = fs::read(programs::checkout().join("assets").join(name)).expect("README.md shows it");
+        assert!(picture.starts_with(b"\x89PNG"), "{name}");
+        assert!(picture.len() <= MAX_PICTURE, "{name} has {} bytes: take it anew with `make pictures`", picture.len());
+    }
 }

@@ -4,6 +4,7 @@ use std::{
     env,
     fs::{self, File},
     io::{BufRead, BufReader},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use prestic_proto::{endpoint::Endpoint, home::Home};
+use prestic_proto::{endpoint::Endpoint, home::Home, system::WebState};
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -96,6 +97,8 @@ impl TestHome {
             .env("TZ", "UTC")
             .env("HOME", self.folder.path())
             .env("PRESTIC_HOME", self.home.root())
+            // Many daemons at once cannot share a port.
+            .env("PRESTIC_WEB_LISTEN", "off")
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command
@@ -151,6 +154,24 @@ impl TestHome {
         reader.join().expect("reading a line does not panic");
         assert_eq!(line, "ready\n", "the daemon did not get ready:\n{}", self.daemon_errors());
         pid
+    }
+
+    /// Starts the daemon with its web interface at a port that is free, and returns the address of that: `http://127.0.0.1:PORT`.
+    #[track_caller]
+    pub fn start_daemon_with_web(&mut self) -> String {
+        let mut command = self.daemon_command(&[]);
+        command.env("PRESTIC_WEB_LISTEN", "127.0.0.1:0");
+        self.start_daemon_with(command);
+        format!("http://{}", self.wait_for_web())
+    }
+
+    /// Waits until the web interface listens, and returns where.
+    #[track_caller]
+    pub fn wait_for_web(&self) -> SocketAddr {
+        match self.wait_for_web_state(|state| matches!(state, WebState::Listening { .. })) {
+            WebState::Listening { address } => address,
+            other => unreachable!("it was waited for: {other:?}"),
+        }
     }
 
     /// Returns the process id of the daemon that this test started.

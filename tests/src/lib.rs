@@ -3,6 +3,7 @@
 //! Nothing here sleeps, but for the soak, which lets days pass: every wait is for an event (the daemon's `watch`, a process's end, a pipe), with a limit after
 //! which the test fails. The harness is for Linux: it looks into `/proc` and waits for processes by descriptor.
 
+pub mod browser;
 pub mod home;
 pub mod programs;
 pub mod restic;
@@ -12,11 +13,15 @@ pub mod counted;
 pub mod fake;
 pub mod files;
 pub mod missed;
+pub mod nasty_repository;
 pub mod processes;
 pub mod runs;
+pub mod web_client;
+pub mod web_home;
 
 pub mod faked_clock;
 pub mod soak;
+pub mod web;
 
 use std::time::Duration;
 

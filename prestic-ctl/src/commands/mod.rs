@@ -15,6 +15,7 @@ pub mod shutdown;
 pub mod status;
 pub mod stop;
 pub mod version;
+pub mod web;
 
 #[cfg(test)]
 mod tests;
@@ -114,6 +115,10 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         Command::Pause(options) => pause::pause(client, options, output).await,
         Command::Resume { task } => pause::resume(client, task, output).await,
         Command::Next { task, limit, from } => next::next(client, task, limit, from, output).await,
+        Command::Web { print } => {
+            let way = if print { web::Way::Print } else { web::Way::Open(session.home()) };
+            web::web(client, way, output).await
+        }
         Command::Reload => reload::reload(client, output).await,
         Command::Shutdown
         | Command::Version

@@ -235,7 +235,14 @@ mod tests {
             OptionValue { key: (*key).to_owned(), value: (*value).to_owned(), origin: Some(origin) }
         };
         let options = options.iter().map(option).collect();
-        ProfileDetails { summary, options, command_line: vec!["restic".to_owned()], variables: Vec::new() }
+        ProfileDetails {
+            summary,
+            options,
+            command_line: vec!["restic".to_owned()],
+            variables: Vec::new(),
+            schedule_words: None,
+            members: Vec::new(),
+        }
     }
 
     #[track_caller]

@@ -19,6 +19,7 @@ use crate::{
 
 mod config;
 mod listing;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -58,13 +59,14 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
     }
     let reasons = reasons(&status, now);
     let troubles = troubles(&status, now);
-    if !reasons.is_empty() || !troubles.is_empty() {
+    let web = web::words(&status.web);
+    if !reasons.is_empty() || !troubles.is_empty() || web.is_some() {
         output.line("")?;
     }
     for trouble in troubles {
         output.line(&output.data_look.paint(Paint::Warning, &printable(&trouble)))?;
     }
-    for (paint, reason) in reasons {
+    for (paint, reason) in reasons.into_iter().chain(web) {
         output.line(&output.data_look.paint(paint, &printable(&reason)))?;
     }
     Ok(Exit::OK)

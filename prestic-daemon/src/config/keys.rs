@@ -59,6 +59,10 @@ pub enum Key {
     StartupDelay,
     HistoryRuns,
     Include,
+    WebListen,
+    WebAuth,
+    WebAllowedHosts,
+    WebOpenToNetwork,
 }
 
 /// Whose option it is.
@@ -114,6 +118,9 @@ pub const NO_DESCRIPTION: &str = "no description";
 
 /// What `backup` logs for every file that did not change, with `verbose = 2`.
 pub const DEFAULT_BACKUP_LOG_FILTER: &str = r"^unchanged\s/";
+
+/// Only Linux is asked whose a connection is.
+const DEFAULT_WEB_AUTH: &str = if cfg!(target_os = "linux") { "same-user" } else { "token" };
 
 const fn row(key: Key, name: &'static str, kind: Kind, goes_to: Destination, about: &'static str) -> OptionRow {
     OptionRow { name, kind, goes_to, default: None, scope: Scope::Profile, about, key: Some(key) }
@@ -190,6 +197,22 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::Include, "include", Kind::Words, Destination::PRestic, "more files to read, as `conf.d/*.ini`; relative to the file that includes them")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::WebListen, "web-listen", Kind::Listen, Destination::PRestic, "the address and port of the web interface, or off").or("127.0.0.1:8711")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::WebAuth, "web-auth", Kind::WebAuth, Destination::PRestic, "who may see it: same-user (Linux), token (whom `prestic-ctl web` lets in) or off (everybody on this machine)").or(DEFAULT_WEB_AUTH)
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::WebAllowedHosts, "web-allowed-hosts", Kind::Words, Destination::PRestic, "further names by which browsers may ask for it, as `backup.example`")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::WebOpenToNetwork, "web-open-to-network", Kind::Confirmation, Destination::PRestic, "what has to be written down before it listens where others can reach it")
     },
 ];
 

@@ -24,6 +24,7 @@ mod problems;
 mod sections;
 mod task_checks;
 mod task_links;
+mod web_section;
 
 pub mod command;
 pub mod profile;
@@ -54,6 +55,8 @@ pub use profile::Profile;
 use repository_identity::RealPaths;
 pub use watch_list::WatchList;
 
+use crate::web::WebSettings;
+
 /// The daemon's own settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -63,6 +66,8 @@ pub struct Settings {
     pub stop_grace: Duration,
     /// How long what was missed waits after the start of the machine or of the daemon.
     pub startup_delay: Duration,
+    /// Where the web interface is, and for whom.
+    pub web: WebSettings,
     /// How many runs that have ended are kept in the history.
     pub history_runs: u64,
 }
@@ -78,7 +83,13 @@ const HISTORY_RUNS: u64 = 250_000;
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_parallel: 4, stop_grace: STOP_GRACE, startup_delay: STARTUP_DELAY, history_runs: HISTORY_RUNS }
+        Self {
+            max_parallel: 4,
+            stop_grace: STOP_GRACE,
+            startup_delay: STARTUP_DELAY,
+            web: WebSettings::default(),
+            history_runs: HISTORY_RUNS,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     value::Value,
     words,
 };
-use crate::restic::access::Access;
+use crate::{restic::access::Access, schedule::Schedule};
 
 /// One value that a line of the configuration sets.
 #[derive(Clone)]
@@ -180,6 +180,8 @@ impl Profile {
             options: self.shown_options(),
             command_line: command.shown(),
             variables: command.env.iter().map(|(name, _)| name.clone()).collect(),
+            schedule_words: self.schedule().and_then(|text| Some(Schedule::parse(text).ok()?.words())),
+            members: self.members.clone(),
         }
     }
 

@@ -123,10 +123,11 @@ impl Profile {
         self.used(&self.locations(arguments))
     }
 
-    /// Returns its repository, whether its command locks it or not.
+    /// Returns its repository, whether its command locks it or not, and also if it has no command.
     pub fn repository_id(&self) -> Option<RepositoryId> {
-        let (location, _) = self.own_locations().first()?;
-        Some(RepositoryId::of(location, self.real_paths()))
+        let reading = || self.locations(Arguments::Instead(vec!["snapshots".to_owned()])).into_iter().next();
+        let (location, _) = self.own_locations().first().cloned().or_else(reading)?;
+        Some(RepositoryId::of(&location, self.real_paths()))
     }
 
     /// Whether its repository is on another machine.

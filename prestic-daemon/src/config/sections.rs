@@ -21,6 +21,7 @@ use super::{
     problems::{Problem, Problems, similar},
     profile::Setting,
     value::{self, Kind, Value},
+    web_section::WebSection,
 };
 
 /// The section with the daemon's own settings.
@@ -181,11 +182,19 @@ impl<'document> Reader<'document, '_> {
 
     fn read_settings(&mut self, section: &'document Section, settings: &mut Settings) {
         let mut names = Names::new(section, self.defaults);
+        let mut web = WebSection::default();
         for entry in &section.entries {
             let origin = self.origin(entry, &section.name);
             let Ok(text) = self.expand(entry, &origin, &mut names) else { continue };
             let Some((slot, kind)) = keys::slot(&entry.key).filter(|(slot, _)| is_daemon_slot(slot)) else { continue };
-            match (slot, self.parse(kind, &text, &origin, &entry.key)) {
+            let value = self.parse(kind, &text, &origin, &entry.key);
+            if let Slot::Known(key) = slot
+                && WebSection::has(key)
+            {
+                web.take(key, value.ok(), origin);
+                continue;
+            }
+            match (slot, value) {
                 (Slot::Known(Key::MaxParallel), Ok(Value::Int(number))) => {
                     settings.max_parallel = usize::try_from(number).unwrap_or(usize::MAX);
                 }
@@ -197,6 +206,7 @@ impl<'document> Reader<'document, '_> {
                 _ => {}
             }
         }
+        settings.web = web.finish(self.problems);
         if !section.entries.iter().any(|entry| is_profile_key(&entry.key)) {
             self.report_unknown_keys(section, &names.referenced);
         }

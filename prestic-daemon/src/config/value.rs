@@ -13,6 +13,7 @@ use crate::{
     process::{CpuPriority, IoPriority},
     schedule::{CatchUp, Schedule, ScheduleError, Zone, window::Window},
     secret::Secret,
+    web::settings::{Auth, CONFIRMATION, Listen},
 };
 
 /// A type of values.
@@ -60,6 +61,12 @@ pub enum Kind {
     Overlap,
     /// Words that each name a server and a port.
     Hosts,
+    /// An address with a port, or off.
+    Listen,
+    /// same-user, token or off.
+    WebAuth,
+    /// One certain text.
+    Confirmation,
     /// on, on-demand or off.
     SnapshotIndex,
 }
@@ -67,7 +74,8 @@ pub enum Kind {
 /// A value, understood.
 #[derive(Clone, PartialEq)]
 pub enum Value {
-    /// Of [`Kind::Text`], [`Kind::Pattern`], [`Kind::Schedule`], [`Kind::Zone`], [`Kind::CatchUp`] and [`Kind::Window`].
+    /// Of [`Kind::Text`], [`Kind::Pattern`], [`Kind::Schedule`], [`Kind::Zone`], [`Kind::CatchUp`], [`Kind::Window`] and
+    /// [`Kind::Confirmation`].
     Text(String),
     /// Of [`Kind::Secret`].
     Secret(Secret),
@@ -81,6 +89,10 @@ pub enum Value {
     Percent(Option<u8>),
     /// Of [`Kind::Overlap`].
     Overlap(Overlap),
+    /// Of [`Kind::Listen`].
+    Listen(Listen),
+    /// Of [`Kind::WebAuth`].
+    WebAuth(Auth),
     /// Of [`Kind::SnapshotIndex`].
     SnapshotIndex(SnapshotIndex),
     /// Of [`Kind::Size`], in KiB.
@@ -111,6 +123,9 @@ const RUN_PRIORITY_HINT: &str =
     "write a whole number, of which the highest goes first, or `low` (-10), `normal` (0) or `high` (10)";
 const PERCENT_HINT: &str = "write a whole number from 0 to 100, as `30` or `30%`";
 const OVERLAP_HINT: &str = "`skip` lets the later time go, `queue` runs it afterwards, `replace` stops the run and starts anew";
+const LISTEN_HINT: &str = "write for example `127.0.0.1:8711`, `[::1]:8711`, or `off` for no web interface";
+const WEB_AUTH_HINT: &str =
+    "`same-user` lets your own programs in, `token` whom `prestic-ctl web` lets in, `off` everybody on this machine";
 const INDEX_HINT: &str = "`on` indexes a snapshot after its backup, `on-demand` when somebody asks for it, `off` never";
 const HOST_HINT: &str = "write the server and its port, as `nas:22` or `[fe80::1]:22`";
 
@@ -145,6 +160,11 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
             Overlap::parse(text).map(Value::Overlap).ok_or_else(|| bad(text, "`skip`, `queue` or `replace`", OVERLAP_HINT))
         }
         Kind::Hosts => parse_hosts(text),
+        Kind::Listen => Listen::parse(text).map(Value::Listen).ok_or_else(|| bad(text, "an address with a port", LISTEN_HINT)),
+        Kind::WebAuth => {
+            Auth::parse(text).map(Value::WebAuth).ok_or_else(|| bad(text, "`same-user`, `token` or `off`", WEB_AUTH_HINT))
+        }
+        Kind::Confirmation => parse_confirmation(text),
         Kind::SnapshotIndex => SnapshotIndex::parse(text)
             .map(Value::SnapshotIndex)
             .ok_or_else(|| bad(text, "`on`, `on-demand` or `off`", INDEX_HINT)),
@@ -162,6 +182,8 @@ impl Value {
             Self::Int(number) => number.to_string(),
             Self::Percent(percent) => percent.map(|percent| percent.to_string()).unwrap_or_default(),
             Self::Overlap(overlap) => overlap.to_string(),
+            Self::Listen(listen) => listen.to_string(),
+            Self::WebAuth(auth) => auth.to_string(),
             Self::SnapshotIndex(index) => index.to_string(),
             Self::Size(kibibytes) => kibibytes.to_string(),
             Self::Duration(duration) => duration.map(|length| format!("{}s", length.as_secs())).unwrap_or_default(),
@@ -185,7 +207,13 @@ impl Value {
             Self::Percent(percent) => percent.is_none(),
             Self::CpuPriority(priority) => priority.is_none(),
             Self::IoPriority(priority) => priority.is_none(),
-            Self::Bool(_) | Self::Int(_) | Self::Size(_) | Self::Overlap(_) | Self::SnapshotIndex(_) => false,
+            Self::Bool(_)
+            | Self::Int(_)
+            | Self::Size(_)
+            | Self::Overlap(_)
+            | Self::Listen(_)
+            | Self::WebAuth(_)
+            | Self::SnapshotIndex(_) => false,
         }
     }
 }
@@ -316,6 +344,14 @@ fn parse_hosts(text: &str) -> Result<Value, BadValue> {
     }
 }
 
+/// An empty one sets nothing.
+fn parse_confirmation(text: &str) -> Result<Value, BadValue> {
+    if text.is_empty() || text == CONFIRMATION {
+        return Ok(Value::Text(text.to_owned()));
+    }
+    Err(bad(text, "what has to be written down", &format!("write `{CONFIRMATION}`, if that is what you want")))
+}
+
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }
@@ -342,7 +378,8 @@ impl fmt::Display for Kind {
             Self::Percent => "percent",
             Self::RunPriority => "rank",
             Self::Zone => "zone",
-            Self::CatchUp | Self::Overlap | Self::SnapshotIndex => "word",
+            Self::CatchUp | Self::Overlap | Self::WebAuth | Self::Confirmation | Self::SnapshotIndex => "word",
+            Self::Listen => "address",
             Self::Window => "window",
             Self::Size => "size",
             Self::Duration => "duration",

@@ -11,8 +11,12 @@ use prestic_proto::{
     error::ApiError,
     event::EventKind,
     profile::ConfigProblem,
+    system::WebState,
 };
-use tokio::{sync::oneshot, task};
+use tokio::{
+    sync::{oneshot, watch},
+    task,
+};
 
 use crate::{
     clock,
@@ -21,12 +25,14 @@ use crate::{
     core::{
         Core,
         command::Input,
+        daemon_log::log_fact,
         memory,
         planner::Limits,
         state::{State, TaskPlan},
     },
     fingerprint::fingerprint,
     records::RepositoryUse,
+    web::WebSettings,
 };
 
 /// Where the answer to a reload goes.
@@ -82,6 +88,11 @@ impl Core {
         };
         let limits = Limits { max_parallel: config.settings.max_parallel, startup_delay: delta(config.settings.startup_delay) };
         let actions = self.planner.configure(plans.collect(), limits, recall, now);
+        self.web_settings.send_if_modified(|known| {
+            let is_new = *known != config.settings.web;
+            known.clone_from(&config.settings.web);
+            is_new
+        });
         let groups = config.tasks().filter_map(|task| Some((task.name().to_owned(), task.group()?.to_owned())));
         self.history.configure(config.settings.history_runs, groups.collect());
         self.config = config;
@@ -197,6 +208,20 @@ impl Core {
         if let Some(warning) = &self.reloads.watch_trouble {
             tracing::warn!("{warning}");
             self.config_state.warnings.push(warning.clone());
+        }
+    }
+
+    /// Returns how the live configuration wants the web interface, now and after each change, until the core has ended.
+    pub fn web_settings(&self) -> watch::Receiver<WebSettings> {
+        self.web_settings.subscribe()
+    }
+
+    /// Notes how the web interface is.
+    pub(super) fn web_is(&mut self, state: WebState) {
+        if self.web != state {
+            self.web = state.clone();
+            log_fact(&EventKind::Web { state: state.clone() });
+            self.announce(EventKind::Web { state });
         }
     }
 }

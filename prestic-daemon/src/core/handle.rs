@@ -32,6 +32,7 @@ use crate::{
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
     supervise::feed::{Order, StopCause},
+    web::WebSettings,
 };
 
 /// How much longer than the grace a stop may take: after a kill, the lock is looked at with a few commands of restic.
@@ -67,6 +68,8 @@ pub struct Core {
     pub(super) probe: Probe,
     /// How the web interface is.
     pub(super) web: WebState,
+    /// How the live configuration wants it.
+    pub(super) web_settings: watch::Sender<WebSettings>,
     /// When a shutdown stops waiting for the runs.
     pub(super) gives_up_at: Option<Instant>,
 }
@@ -110,6 +113,7 @@ impl Core {
             errands: JoinSet::new(),
             probe: Probe::default(),
             web: WebState::Off,
+            web_settings: watch::Sender::default(),
             gives_up_at: None,
             home,
         };
@@ -240,13 +244,7 @@ impl Core {
             Input::ConfigRead(reading) => self.config_read(reading),
             Input::ConfigChanged { is_settled } => self.config_changed(is_settled),
             Input::ConfigWatch(trouble) => self.watch_is(trouble),
-            Input::Web(state) => {
-                if self.web != state {
-                    self.web = state.clone();
-                    log_fact(&EventKind::Web { state: state.clone() });
-                    self.announce(EventKind::Web { state });
-                }
-            }
+            Input::Web(state) => self.web_is(state),
             Input::Fact(kind) => {
                 log_fact(&kind);
                 self.announce(kind);

@@ -21,6 +21,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::Repositories;
 use crate::{
@@ -75,6 +76,7 @@ struct Content {
     flow: AsyncMutex<Flow>,
     last_read_at: Mutex<Instant>,
     watcher: Mutex<Option<AbortHandle>>,
+    closing: CancellationToken,
     _room: OwnedSemaphorePermit,
 }
 
@@ -123,7 +125,11 @@ impl Repositories {
     /// Returns the next bytes of something that is open.
     pub async fn read(&self, id: ContentId) -> Result<Piece, ApiError> {
         let content = self.contents.find(id)?;
-        let piece = content.next().await;
+        let piece = tokio::select! {
+            biased;
+            () = content.closing.cancelled() => Err(ApiError::NotOpen(id.0)),
+            piece = content.next() => piece,
+        };
         if !matches!(&piece, Ok(Piece { is_last: false, .. })) {
             self.contents.remove(id);
         }
@@ -133,6 +139,8 @@ impl Repositories {
     /// Ends a reading, at whatever point.
     pub async fn close(&self, id: ContentId) {
         let Some(content) = self.contents.remove(id) else { return };
+        // Whoever reads right now must not keep restic alive.
+        content.closing.cancel();
         content.flow.lock().await.running = None;
     }
 }
@@ -165,6 +173,7 @@ impl Contents {
             flow: AsyncMutex::new(flow),
             last_read_at: Mutex::new(Instant::now()),
             watcher: Mutex::default(),
+            closing: CancellationToken::new(),
             _room: room,
         });
         lock(&self.open).insert(number, Arc::clone(&content));
@@ -174,7 +183,7 @@ impl Contents {
         let watched = Arc::downgrade(&content);
         let watcher = watchers.spawn(async move {
             let limit = with_patience(IDLE_LIMIT);
-            while let Some(last_read_at) = watched.upgrade().map(|content| *lock(&content.last_read_at)) {
+            while let Some(last_read_at) = watched.upgrade().map(|content| content.last_read_at()) {
                 if last_read_at.elapsed() >= limit {
                     contents.remove(ContentId(number));
                     return;
@@ -202,10 +211,14 @@ impl Contents {
 }
 
 impl Content {
+    /// Returns when somebody read last; now, if somebody is about it.
+    fn last_read_at(&self) -> Instant {
+        if self.flow.try_lock().is_err() { Instant::now() } else { *lock(&self.last_read_at) }
+    }
+
     /// Returns the next bytes. A call whose future is dropped loses none of them.
     async fn next(&self) -> Result<Piece, ApiError> {
         let mut flow = self.flow.lock().await;
-        *lock(&self.last_read_at) = Instant::now();
         let piece = flow.next(&self.reader).await;
         *lock(&self.last_read_at) = Instant::now();
         piece

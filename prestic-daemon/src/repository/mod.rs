@@ -1,7 +1,7 @@
 //! Reads repositories for clients, through restic, without locking them.
 //!
 //! A restic is started for what is not known yet only: lists of snapshots are kept until a run has changed them, folders by
-//! the ids of their trees, which never change. Who may start one when is decided in [`places`].
+//! the ids of their trees, which never change. Who may start one when is decided in `places.rs`.
 
 pub mod access;
 pub mod lines;

@@ -26,13 +26,18 @@ use crate::{
     patience::with_patience,
     process::{self, CpuPriority, IoPriority, ProcessId},
     repository::places::{Kind, Place, Places},
+    supervise::lines::push_clean,
 };
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
 
 /// How many pieces of output are read ahead of whoever listens.
 const READ_AHEAD: usize = 4;
 
-/// Pieces are gathered up to here while whoever listens is busy.
-const GATHERED: usize = 256 * 1024;
+/// How much is read at a time of what nobody wants any more.
+const DRAINED_AT_ONCE: usize = 64 * 1024;
 
 /// The most lines, and the longest, that are kept of what restic writes on its standard error.
 const KEPT_LINES: usize = 40;
@@ -96,8 +101,9 @@ impl Processes {
     /// Waits for a place and starts a restic.
     pub async fn start(&self, order: Order<'_>) -> Result<Running, NotStarted> {
         let place = tokio::select! {
-            place = self.places.take(order.repository, order.kind) => place,
+            biased;
             () = self.closing.cancelled() => return Err(NotStarted::ShuttingDown),
+            place = self.places.take(order.repository, order.kind) => place,
         };
         let child = spawn(&order).map_err(NotStarted::Failed)?;
         let (sender, pieces) = mpsc::channel(READ_AHEAD);
@@ -225,7 +231,7 @@ async fn stop(child: &mut Child, id: Option<&ProcessId>, output: &mut ChildStdou
         tracing::debug!("restic's process {} cannot be interrupted: {error}", id.pid);
     }
     let draining = async {
-        let mut rest = vec![0; GATHERED];
+        let mut rest = vec![0; DRAINED_AT_ONCE];
         while output.read(&mut rest).await.is_ok_and(|length| length > 0) {}
         std::future::pending::<()>().await;
     };
@@ -244,29 +250,29 @@ async fn stop(child: &mut Child, id: Option<&ProcessId>, output: &mut ChildStdou
     }
 }
 
-/// Passes restic's output on to whoever listens, until its end.
+/// Passes restic's output on to whoever listens, until its end. While nobody takes a piece, it grows.
 async fn pass_on(output: &mut ChildStdout, pieces: &mpsc::Sender<Bytes>) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     loop {
         // Where the earlier pieces are gone, this takes their memory again.
-        buffer.reserve(MAX_PIECE);
-        let mut is_end = false;
-        loop {
-            let room = MAX_PIECE - buffer.len();
-            if output.read_buf(&mut bytes::BufMut::limit(&mut buffer, room)).await? == 0 {
-                is_end = true;
+        buffer.reserve(MAX_PIECE - buffer.len());
+        let (has_bytes, room) = (!buffer.is_empty(), MAX_PIECE - buffer.len());
+        let mut limited = bytes::BufMut::limit(&mut buffer, room);
+        tokio::select! {
+            biased;
+            place = pieces.reserve(), if has_bytes => match place {
+                Ok(place) => place.send(buffer.split().freeze()),
+                // Nobody listens any more. That is noticed elsewhere, too.
+                Err(_) => return Ok(()),
+            },
+            length = output.read_buf(&mut limited), if room > 0 => {
+                if length? == 0 {
+                    if !buffer.is_empty() {
+                        drop(pieces.send(buffer.freeze()).await);
+                    }
+                    return Ok(());
+                }
             }
-            let is_awaited = pieces.capacity() == READ_AHEAD;
-            if is_end || is_awaited || buffer.len() >= GATHERED {
-                break;
-            }
-        }
-        // If nobody listens any more, that is noticed elsewhere, too.
-        if !buffer.is_empty() && pieces.send(buffer.split().freeze()).await.is_err() {
-            return Ok(());
-        }
-        if is_end {
-            return Ok(());
         }
     }
 }
@@ -281,11 +287,9 @@ async fn collect(errors: ChildStderr, last_lines: &mut VecDeque<String>) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text = String::from_utf8_lossy(&line);
-        // restic moves the cursor where it believes to be in a terminal.
-        let text = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
-        let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
-        let text = text.trim_start_matches("[2K").trim_end();
+        let mut text = String::new();
+        push_clean(&mut text, &line);
+        let text = text.trim();
         if text.is_empty() {
             continue;
         }

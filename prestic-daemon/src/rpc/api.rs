@@ -167,7 +167,7 @@ impl Api for Server {
                         Ok(chunk) => chunk,
                     }
                 }
-                None => LogChunk { offset, text: String::new(), next: offset, is_complete: false },
+                None => LogChunk { offset, text: String::new(), next: offset, length: 0, is_complete: false },
             };
             if !chunk.text.is_empty() || chunk.is_complete {
                 return Ok(chunk);
@@ -324,11 +324,11 @@ enum Unread {
 
 async fn read_chunk(path: PathBuf, offset: u64, is_over: bool) -> Result<LogChunk, Unread> {
     let read = tokio::task::spawn_blocking(move || log_chunk::read(&path, offset, is_over)).await;
-    let (text, is_end) =
+    let (text, length, is_end) =
         read.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Unread::Removed,
             _ => Unread::Error(error.to_string()),
         })?;
     let next = offset + text.len() as u64;
-    Ok(LogChunk { offset, text, next, is_complete: is_over && is_end })
+    Ok(LogChunk { offset, text, next, length, is_complete: is_over && is_end })
 }

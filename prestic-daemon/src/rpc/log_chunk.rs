@@ -8,18 +8,18 @@ use std::{
 
 use prestic_proto::log::MAX_CHUNK;
 
-/// Returns the text from an offset on, and whether it reaches the end of the file.
+/// Returns the text from an offset on, the file's length, and whether the text reaches its end.
 ///
 /// A run that is not over may be about to write the rest of the last character.
 /// Bytes that are no text are what somebody else has written into the file: each becomes a `?`, so that offsets stay right.
-pub(super) fn read(path: &Path, offset: u64, is_over: bool) -> io::Result<(String, bool)> {
+pub(super) fn read(path: &Path, offset: u64, is_over: bool) -> io::Result<(String, u64, bool)> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
     file.take(MAX_CHUNK.into()).read_to_end(&mut bytes)?;
     let is_end = offset + bytes.len() as u64 >= length;
-    Ok((text(bytes, is_over && is_end), is_end))
+    Ok((text(bytes, is_over && is_end), length, is_end))
 }
 
 fn text(mut bytes: Vec<u8>, is_final: bool) -> String {
@@ -67,7 +67,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.txt");
         crate::atomic_write::replace(&path, b"0123456789").unwrap();
-        assert_eq!(read(&path, 4, true).unwrap(), ("456789".to_owned(), true));
-        assert_eq!(read(&path, 99, true).unwrap(), (String::new(), true));
+        assert_eq!(read(&path, 4, true).unwrap(), ("456789".to_owned(), 10, true));
+        assert_eq!(read(&path, 99, true).unwrap(), (String::new(), 10, true));
     }
 }

@@ -1,6 +1,10 @@
 //! The codes that open the web interface: each once, for a minute.
 
-use std::{net::SocketAddr, sync::Mutex, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Mutex,
+    time::Duration,
+};
 
 use prestic_proto::system::WebCode;
 use subtle::ConstantTimeEq;
@@ -28,7 +32,7 @@ impl WebCodes {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the system has random numbers, or nothing is safe");
         let code = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let made = WebCode { url: format!("http://{address}/"), code, expires_at: clock::now() + LIFE };
+        let made = WebCode { url: format!("http://{}/", reachable(address)), code, expires_at: clock::now() + LIFE };
         let mut codes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         codes.push(made.clone());
         let surplus = codes.len().saturating_sub(MAX_CODES);
@@ -46,6 +50,16 @@ impl WebCodes {
     }
 }
 
+/// Who listens everywhere is to be found on this machine, too.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +72,13 @@ mod tests {
         assert!(!codes.redeem(""));
         assert!(codes.redeem(&made.code));
         assert!(!codes.redeem(&made.code));
+    }
+
+    #[test]
+    fn address_leads_somewhere() {
+        let codes = WebCodes::default();
+        assert_eq!(codes.make("0.0.0.0:8711".parse().unwrap()).url, "http://127.0.0.1:8711/");
+        assert_eq!(codes.make("[::]:8711".parse().unwrap()).url, "http://[::1]:8711/");
     }
 
     #[test]

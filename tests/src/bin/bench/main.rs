@@ -2,9 +2,10 @@
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
 //! `bench NAME...` measures only these of: commands, memory, drain, config,
-//! lateness, idle, crowd, history, index.
+//! lateness, idle, crowd, index, history, browse.
 
 mod alarm;
+mod browse;
 mod commands;
 mod config;
 mod crowd;
@@ -21,7 +22,7 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("commands", commands::measure),
     ("memory", memory::measure),
     ("drain", drain::measure),
@@ -31,6 +32,7 @@ const PARTS: [Part; 9] = [
     ("crowd", crowd::measure),
     ("index", index::measure),
     ("history", history::measure),
+    ("browse", browse::measure),
 ];
 
 fn main() {

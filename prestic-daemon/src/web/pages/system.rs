@@ -1,0 +1,36 @@
+//! The daemon itself: versions, the restics and what is dangerous about them, the configuration, caches, events, the web interface.
+
+mod dangers;
+mod show;
+
+use axum::{Router, extract::State, routing::get};
+use futures::future;
+
+use crate::web::{
+    Web,
+    failure::PageResult,
+    layout::{self, Mood, Page, Tab},
+    sessions::Session,
+};
+
+use super::fragment;
+
+/// Returns the routes.
+pub fn routes() -> Router<Web> {
+    Router::new().route("/system", get(system)).route("/fragment/system", get(details))
+}
+
+async fn system(State(web): State<Web>, session: Session) -> PageResult {
+    let status = web.client.status().await?;
+    let mood = if status.config.errors.is_empty() { Mood::Fine } else { Mood::Attention };
+    let content = show::page(&status, &web.client.hello().clone(), web.address(), web.settings(), &session, &web.moment());
+    Ok(layout::page(&web, &session, Page { title: "System", active: Tab::System, mood }, content))
+}
+
+/// What takes a while: each restic is asked for its version.
+async fn details(State(web): State<Web>, session: Session) -> PageResult {
+    let (system, profiles) = future::try_join(web.client.system(), web.client.profiles()).await?;
+    let asked = profiles.iter().filter(|profile| profile.repository.is_some()).map(|profile| web.client.jobs(&profile.name));
+    let jobs = future::try_join_all(asked).await?.into_iter().flatten().flatten().collect();
+    Ok(fragment::respond(show::details(&system, jobs, &session, &web.moment())))
+}

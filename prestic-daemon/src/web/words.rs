@@ -1,0 +1,110 @@
+//! Numbers and instants as a page shows them: short, with all there is to know on hover.
+//!
+//! Pure: the time and the zone are given.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use maud::{Markup, html};
+use prestic_proto::words;
+
+/// What time it is, and what the machine's clocks make of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// What time it is.
+    pub now: DateTime<Utc>,
+    /// Returns an instant as the machine's clocks show it.
+    pub local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
+}
+
+impl Moment {
+    /// Returns an instant as the machine's clocks show it.
+    pub fn at(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+        (self.local)(at)
+    }
+
+    /// Returns how far the machine's clocks are from UTC now: `+01:00`.
+    pub fn offset(&self) -> String {
+        self.at(self.now).format("%:z").to_string()
+    }
+}
+
+/// Returns a size, with its exact number of bytes on hover.
+pub fn bytes(bytes: u64) -> Markup {
+    html! { span title=(words::counted(bytes, "byte")) { (words::bytes(bytes)) } }
+}
+
+/// Returns an instant by its distance from now, with its date and time on hover: `in 2 h`, `5 min ago`.
+pub fn relative(moment: &Moment, at: DateTime<Utc>) -> Markup {
+    let text = if at > moment.now { words::until(at, moment.now) } else { words::ago(at, moment.now) };
+    html! { time.relative datetime=(machine_readable(at)) title=(absolute_text(moment, at)) { (text) } }
+}
+
+/// Returns an instant as date and time, with its distance from now on hover.
+pub fn absolute(moment: &Moment, at: DateTime<Utc>) -> Markup {
+    let distance = if at > moment.now { words::until(at, moment.now) } else { words::ago(at, moment.now) };
+    html! { time datetime=(machine_readable(at)) title=(distance) { (short_text(moment, at)) } }
+}
+
+/// Returns date and time with all that there is to say: `Mon 2026-11-23 02:00:00 +01:00`.
+pub fn absolute_text(moment: &Moment, at: DateTime<Utc>) -> String {
+    moment.at(at).format("%a %Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// Returns date and time to the minute: `2026-11-23 02:00`.
+pub fn short_text(moment: &Moment, at: DateTime<Utc>) -> String {
+    moment.at(at).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn machine_readable(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-11-23T12:00:00Z";
+
+    fn moment() -> Moment {
+        fn berlin(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+            at.with_timezone(&chrono_tz::Europe::Berlin).fixed_offset()
+        }
+        Moment { now: NOW.parse().unwrap(), local: berlin }
+    }
+
+    #[track_caller]
+    fn check_relative(at: &str, expected: &str) {
+        assert_eq!(relative(&moment(), at.parse().unwrap()).into_string(), expected);
+    }
+
+    #[test]
+    fn instant_is_told_by_its_distance_and_on_hover_by_date_and_offset() {
+        check_relative(
+            "2026-11-23T14:00:00Z",
+            "<time class=\"relative\" datetime=\"2026-11-23T14:00:00Z\" title=\"Mon 2026-11-23 15:00:00 +01:00\">in 2 h</time>",
+        );
+        check_relative(
+            "2026-07-01T00:00:00Z",
+            "<time class=\"relative\" datetime=\"2026-07-01T00:00:00Z\" title=\"Wed 2026-07-01 02:00:00 +02:00\">145 d ago</time>",
+        );
+        check_relative(
+            NOW,
+            "<time class=\"relative\" datetime=\"2026-11-23T12:00:00Z\" title=\"Mon 2026-11-23 13:00:00 +01:00\">just now</time>",
+        );
+    }
+
+    #[test]
+    fn date_has_the_distance_on_hover() {
+        let shown = absolute(&moment(), "2026-11-23T11:55:00Z".parse().unwrap()).into_string();
+        assert_eq!(shown, "<time datetime=\"2026-11-23T11:55:00Z\" title=\"5 min ago\">2026-11-23 12:55</time>");
+    }
+
+    #[test]
+    fn size_is_exact_on_hover() {
+        assert_eq!(bytes(1_610_612_736).into_string(), "<span title=\"1,610,612,736 bytes\">1.5 GiB</span>");
+    }
+
+    #[test]
+    fn offset_is_that_of_now() {
+        assert_eq!(moment().offset(), "+01:00");
+    }
+}
