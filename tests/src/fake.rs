@@ -116,7 +116,11 @@ impl FakeScript {
     /// Returns the lines of a profile that runs the double with this script.
     pub fn profile(&self) -> String {
         let script = serde_json::to_string(self).expect("a script is plain data");
-        format!("executable = {}\nenv.{SCRIPT_VARIABLE} = {script}\npassword = none\n", programs::fake_restic().display())
+        // The double has no snapshots that could be listed for an index.
+        format!(
+            "executable = {}\nenv.{SCRIPT_VARIABLE} = {script}\npassword = none\nsnapshot-index = off\n",
+            programs::fake_restic().display()
+        )
     }
 }
 

@@ -9,10 +9,12 @@ use std::{
 use chrono::TimeDelta;
 use prestic_proto::{
     error::ApiError,
-    event::{EventKind, Watched},
+    event::{Cursor, EventKind, Watched},
     job::JobRequest,
     run::{Run, RunId},
 };
+
+use tokio::task::JoinSet;
 
 use super::{
     driver::{Chore, Shared},
@@ -55,12 +57,14 @@ struct Follower {
 
 impl Follower {
     /// Takes in how a run is now.
-    fn take_in(&mut self, run: &Run, facts: &TaskFacts) {
+    fn take_in(&mut self, run: &Run, facts: Option<&TaskFacts>) {
+        // A run can outlive its task in the configuration.
+        self.active.remove(&run.id);
+        let Some(facts) = facts else { return };
         let Some(finished) = run.finished() else {
             self.active.insert(run.id, facts.repository.clone());
             return;
         };
-        self.active.remove(&run.id);
         if !finished.outcome.is_success() {
             return;
         }
@@ -77,10 +81,28 @@ impl Follower {
         self.active.values().cloned().collect()
     }
 
-    /// Returns what can be done now.
-    fn take_due(&mut self) -> Vec<(String, Errand)> {
+    /// Returns something that can be done now.
+    fn take_due(&mut self) -> Option<(String, Errand)> {
         let busy = self.busy();
-        self.errands.extract_if(.., |repository, _| !busy.contains(repository)).collect()
+        let repository = self.errands.keys().find(|repository| !busy.contains(*repository))?.clone();
+        self.errands.remove_entry(&repository)
+    }
+}
+
+/// What is new.
+#[derive(Debug)]
+enum News {
+    /// These are all runs that have not ended.
+    All(Vec<Run>),
+    /// These runs are not as they were.
+    Some(Vec<Run>),
+    /// Nothing is new about runs.
+    None,
+}
+
+impl News {
+    fn has_runs(&self) -> bool {
+        !matches!(self, Self::None)
     }
 }
 
@@ -94,50 +116,68 @@ async fn follow_runs(shared: &Arc<Shared>) -> Result<(), CoreGone> {
     let mut follower = Follower::default();
     let mut known: HashMap<String, Option<TaskFacts>> = HashMap::new();
     let mut cursor = None;
+    // One errand at a time, however many repositories there are.
+    let mut errand = JoinSet::new();
     loop {
-        let runs = match cursor {
-            None => {
-                let status = shared.core.ask(Command::Status).await?;
+        let news = tokio::select! {
+            news = news(shared, &mut cursor, &mut known) => news?,
+            Some(_) = errand.join_next() => News::None,
+        };
+        let runs = match &news {
+            News::All(runs) => {
                 // What ended while nobody looked is not made up for: the next backup comes.
                 follower.active.clear();
-                cursor = Some(status.cursor);
-                status.runs
+                runs.as_slice()
             }
-            Some(after) => match shared.core.watch(after, WAIT).await? {
-                Watched::Resync => {
-                    cursor = None;
-                    continue;
-                }
-                Watched::Events { events, next, .. } => {
-                    cursor = Some(next);
-                    let mut runs = Vec::new();
-                    for event in events {
-                        match event.kind {
-                            EventKind::Run { run } => runs.push(*run),
-                            EventKind::ConfigLoaded { .. } => known.clear(),
-                            _ => {}
-                        }
-                    }
-                    runs
-                }
-            },
+            News::Some(runs) => runs,
+            News::None => &[],
         };
-        // Progress is news, too, but not for us.
-        if runs.is_empty() {
-            continue;
-        }
-        for run in &runs {
+        for run in runs {
             if !known.contains_key(&run.task) {
                 known.insert(run.task.clone(), facts_of(shared, &run.task).await?);
             }
-            if let Some(Some(facts)) = known.get(&run.task) {
-                follower.take_in(run, facts);
-            }
+            follower.take_in(run, known.get(&run.task).and_then(Option::as_ref));
         }
-        shared.set_busy(follower.busy());
-        for (repository, errand) in follower.take_due() {
-            let shared_with_errand = shared.clone();
-            shared.spawn(async move { run_errand(&shared_with_errand, &repository, &errand).await });
+        if news.has_runs() {
+            shared.set_busy(follower.busy());
+        }
+        if errand.is_empty()
+            && let Some((repository, due)) = follower.take_due()
+        {
+            let shared = shared.clone();
+            errand.spawn(async move { run_errand(&shared, &repository, &due).await });
+        }
+    }
+}
+
+/// Waits for news of runs. Dropped before that, nothing is lost.
+async fn news(
+    shared: &Shared,
+    cursor: &mut Option<Cursor>,
+    known: &mut HashMap<String, Option<TaskFacts>>,
+) -> Result<News, CoreGone> {
+    loop {
+        let Some(after) = *cursor else {
+            let status = shared.core.ask(Command::Status).await?;
+            *cursor = Some(status.cursor);
+            return Ok(News::All(status.runs));
+        };
+        match shared.core.watch(after, WAIT).await? {
+            Watched::Resync => *cursor = None,
+            Watched::Events { events, next, .. } => {
+                *cursor = Some(next);
+                if events.iter().any(|event| matches!(event.kind, EventKind::ConfigLoaded { .. })) {
+                    known.clear();
+                }
+                let runs: Vec<Run> = events
+                    .into_iter()
+                    .filter_map(|event| if let EventKind::Run { run } = event.kind { Some(*run) } else { None })
+                    .collect();
+                // Progress is news, too, but not for us.
+                if !runs.is_empty() {
+                    return Ok(News::Some(runs));
+                }
+            }
         }
     }
 }
@@ -234,33 +274,40 @@ mod tests {
     #[test]
     fn nothing_is_done_while_runs_use_the_repository() {
         let mut follower = Follower::default();
-        follower.take_in(&run(1, "home", None), &facts(true));
-        follower.take_in(&run(2, "prune", None), &facts(false));
-        follower.take_in(&run(1, "home", Some(Outcome::Succeeded)), &facts(true));
+        follower.take_in(&run(1, "home", None), Some(&facts(true)));
+        follower.take_in(&run(2, "prune", None), Some(&facts(false)));
+        follower.take_in(&run(1, "home", Some(Outcome::Succeeded)), Some(&facts(true)));
         assert_eq!(follower.busy().into_iter().collect::<Vec<_>>(), ["r"]);
-        assert_eq!(follower.take_due(), []);
-        follower.take_in(&run(2, "prune", Some(Outcome::Failed(Failure::Other))), &facts(false));
+        assert_eq!(follower.take_due(), None);
+        follower.take_in(&run(2, "prune", Some(Outcome::Failed(Failure::Other))), Some(&facts(false)));
         let errand = Errand { profile: "home".to_owned(), backup: Some(Some("snapshot-1".to_owned())) };
-        assert_eq!(follower.take_due(), [("r".to_owned(), errand)]);
-        assert_eq!(follower.take_due(), []);
+        assert_eq!(follower.take_due(), Some(("r".to_owned(), errand)));
+        assert_eq!(follower.take_due(), None);
+        assert!(follower.busy().is_empty());
+    }
+
+    #[test]
+    fn run_whose_task_is_gone_uses_nothing_any_more() {
+        let mut follower = Follower::default();
+        follower.take_in(&run(1, "home", None), Some(&facts(true)));
+        follower.take_in(&run(1, "home", Some(Outcome::Succeeded)), None);
         assert!(follower.busy().is_empty());
     }
 
     #[test]
     fn run_without_success_leaves_nothing_to_do() {
         let mut follower = Follower::default();
-        follower.take_in(&run(1, "home", Some(Outcome::Stopped)), &facts(true));
-        assert_eq!(follower.take_due(), []);
+        follower.take_in(&run(1, "home", Some(Outcome::Stopped)), Some(&facts(true)));
+        assert_eq!(follower.take_due(), None);
     }
 
     #[test]
     fn backup_counts_even_if_something_else_ends_after_it() {
         let mut follower = Follower::default();
-        follower.take_in(&run(1, "home", Some(Outcome::Warnings)), &facts(true));
-        follower.take_in(&run(2, "prune", Some(Outcome::Succeeded)), &facts(false));
-        let due = follower.take_due();
-        assert_eq!(due[0].1.backup, Some(Some("snapshot-1".to_owned())));
-        follower.take_in(&run(3, "prune", Some(Outcome::Succeeded)), &facts(false));
-        assert_eq!(follower.take_due()[0].1, Errand { profile: "prune".to_owned(), backup: None });
+        follower.take_in(&run(1, "home", Some(Outcome::Warnings)), Some(&facts(true)));
+        follower.take_in(&run(2, "prune", Some(Outcome::Succeeded)), Some(&facts(false)));
+        assert_eq!(follower.take_due().unwrap().1.backup, Some(Some("snapshot-1".to_owned())));
+        follower.take_in(&run(3, "prune", Some(Outcome::Succeeded)), Some(&facts(false)));
+        assert_eq!(follower.take_due().unwrap().1, Errand { profile: "prune".to_owned(), backup: None });
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
 //! `bench NAME...` measures only these of: commands, memory, drain, config,
-//! lateness, idle, crowd, history, browse.
+//! lateness, idle, crowd, index, history, browse.
 
 mod alarm;
 mod browse;
@@ -11,6 +11,7 @@ mod config;
 mod crowd;
 mod drain;
 mod history;
+mod index;
 mod memory;
 mod table;
 
@@ -21,7 +22,7 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("commands", commands::measure),
     ("memory", memory::measure),
     ("drain", drain::measure),
@@ -29,6 +30,7 @@ const PARTS: [Part; 9] = [
     ("lateness", alarm::measure_lateness),
     ("idle", alarm::measure_idle),
     ("crowd", crowd::measure),
+    ("index", index::measure),
     ("history", history::measure),
     ("browse", browse::measure),
 ];
