@@ -26,13 +26,15 @@ pub struct ContentRequest {
 pub enum ContentForm {
     /// A file's bytes.
     File,
+    /// The same, for somebody who looks at the beginning and closes it then: that need not wait for downloads.
+    Beginning,
     /// A folder as a tar archive.
     Tar,
     /// A folder as a zip archive.
     Zip,
 }
 
-/// Content that is open. It is closed by itself when nobody reads it for a minute.
+/// Content that is open. It is closed by itself when nobody reads it for ten minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// Its number.

@@ -258,6 +258,7 @@ impl Setting {
                 let shown: Vec<_> = value.flag_texts().iter().map(|text| redact::flag("option", text)).collect();
                 if let Value::Words(_) = value { words::join(&shown) } else { shown.concat() }
             }
+            (Slot::Known(Key::PasswordCommand), value) => redact::program_of(&value.plain_text()),
             (_, Value::Words(list)) => words::join(&redact::command_line(list)),
             (Slot::Variable(name), value) => redact::variable(name, &value.plain_text()),
             (Slot::Flag(name), value) => redact::flag(name, &value.plain_text()),

@@ -41,6 +41,8 @@ pub fn flag(name: &str, value: &str) -> String {
         extended_option(value)
     } else if is_secret_flag(name) && !is_switch(value) {
         hidden()
+    } else if is_command(name) {
+        program_of(value)
     } else {
         url(value)
     }
@@ -83,7 +85,22 @@ fn is_variable_name(name: &str) -> bool {
 fn extended_option(text: &str) -> String {
     match text.split_once('=') {
         Some((name, value)) if sounds_secret(name) && !value.is_empty() => format!("{name}={HIDDEN}"),
+        Some((name, value)) if is_command(name) => format!("{name}={}", program_of(value)),
         _ => url(text),
+    }
+}
+
+/// Whether an option of a backend, or a flag, is a command, or arguments of one: there is no telling which words are secret.
+fn is_command(name: &str) -> bool {
+    ["command", "args"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Returns a command as it may be seen: which program it is, and that there is more.
+pub fn program_of(command: &str) -> String {
+    match command.split_once(char::is_whitespace) {
+        Some((program, _)) if !program.starts_with('-') => format!("{program} {HIDDEN}"),
+        None if !command.starts_with('-') => command.to_owned(),
+        _ => hidden(),
     }
 }
 

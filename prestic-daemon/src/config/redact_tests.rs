@@ -84,10 +84,18 @@ fn words_of_a_command_line_are_redacted_by_their_flag() {
 }
 
 #[test]
+fn of_a_command_only_the_program_is_shown() {
+    check_line(
+        &["--password-command=pass show x", "--option=sftp.command=sshpass -p x ssh", "-o", "sftp.args=-i x"],
+        &["--password-command=pass [hidden]", "--option=sftp.command=sshpass [hidden]", "-o", "sftp.args=[hidden]"],
+    );
+    check_line(&["--password-command=print-it"], &["--password-command=print-it"]);
+}
+
+#[test]
 fn flags_that_only_name_a_secret_are_shown() {
     let line = [
         "--password-file=/pw",
-        "--password-command=pass show x",
         "--key-hint=12ab",
         "--insecure-no-password=true",
         "--keep-daily",

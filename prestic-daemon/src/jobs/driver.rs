@@ -13,7 +13,7 @@ use prestic_proto::{
     job::{Job, JobId, JobRequest, JobState},
 };
 use tokio::{
-    sync::watch,
+    sync::{oneshot, watch},
     task::JoinSet,
     time::{Instant, timeout},
 };
@@ -142,11 +142,19 @@ impl Shared {
             // Somebody waits now who did not before, so that it may be its turn.
             Err(id) => id,
             Ok((id, record)) => {
-                if let Some(record) = record {
-                    self.with_files(move |files| write_record(files, &record)).await;
-                }
-                self.announce(id).await;
-                id
+                let (shared, (done, written)) = (self.clone(), oneshot::channel());
+                // It begins also if whoever asked for it goes away meanwhile.
+                self.spawn(async move {
+                    if let Some(record) = record {
+                        shared.with_files(move |files| write_record(files, &record)).await;
+                    }
+                    shared.announce(id).await;
+                    shared.begin();
+                    let _ = done.send(());
+                });
+                // Nothing is sent when the daemon ends.
+                let _ = written.await;
+                return Ok(id);
             }
         };
         self.begin();
@@ -217,7 +225,10 @@ impl Shared {
         self.say_if_new(record, &job_state);
         let (ended, dropped) = {
             let mut state = self.state();
-            state.live.remove(&id);
+            // Who ends a job that was begun a moment ago ends its restic, too.
+            if let Some(live) = state.live.remove(&id) {
+                live.cancel.cancel();
+            }
             if !state.book.end(id, job_state, clock::now()) {
                 return;
             }

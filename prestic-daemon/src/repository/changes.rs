@@ -47,11 +47,15 @@ impl Repositories {
         let tasks: BTreeSet<&str> = events.iter().filter_map(|event| ended_task(&event.kind)).collect();
         let mut changed: BTreeSet<RepositoryId> = BTreeSet::new();
         for task in tasks {
-            let found = self.core.ask(|reply| Command::FindProfile(task.to_owned(), reply)).await?;
-            if let Ok(profile) = found
-                && changes_snapshots(&profile)
-            {
-                changed.extend(profile.repository_id());
+            match self.core.ask(|reply| Command::FindProfile(task.to_owned(), reply)).await? {
+                Ok(profile) if changes_snapshots(&profile) => changed.extend(profile.repository_id()),
+                Ok(_) => {}
+                // The run has outlived its task in the configuration, so that nobody knows which repository it had.
+                Err(_) => {
+                    self.lists.clear();
+                    let all = self.core.ask(Command::FindProfiles).await?;
+                    changed.extend(all.iter().filter_map(|profile| profile.repository_id()));
+                }
             }
         }
         for repository in changed {

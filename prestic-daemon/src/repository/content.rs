@@ -39,8 +39,8 @@ use crate::{
 /// How many contents may be open, those included that wait for their turn.
 const MAX_OPEN: usize = 32;
 
-/// Content that nobody reads for so long is closed.
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// Content that nobody reads for so long is closed: a browser may pause a download, or take minutes for one piece.
+const IDLE_LIMIT: Duration = Duration::from_secs(600);
 
 /// A file up to this size is out of restic whatever its reader does, because pipe and read-ahead hold it. So it is no
 /// download that could hold a place for long.
@@ -99,11 +99,11 @@ impl Repositories {
         let (list, snapshot) = self.lists.find(&reader, &request.snapshot).await?;
         let entry = self.entry(&reader, &list, &snapshot, &request.path).await?;
         let size = match (request.form, &entry) {
-            (ContentForm::File, Some(entry)) => {
+            (ContentForm::File | ContentForm::Beginning, Some(entry)) => {
                 check_kind(entry, EntryKind::File, &request.path, "file")?;
                 Some(entry.size)
             }
-            (ContentForm::File, None) => {
+            (ContentForm::File | ContentForm::Beginning, None) => {
                 return Err(ApiError::WrongKind { path: request.path, wanted: "file".to_owned() });
             }
             (ContentForm::Tar | ContentForm::Zip, entry) => {
@@ -112,7 +112,8 @@ impl Repositories {
             }
         };
         let arguments = arguments(&reader, &snapshot, &request)?;
-        let kind = if size.is_some_and(|size| size <= HELD_ANYWAY) { Kind::Short } else { Kind::Long };
+        let is_short = request.form == ContentForm::Beginning || size.is_some_and(|size| size <= HELD_ANYWAY);
+        let kind = if is_short { Kind::Short } else { Kind::Long };
         let mut running = reader.start(&arguments, kind).await?;
         let first = reader.next_in_time(COMMAND, &mut running).await?;
         let mut flow = Flow { running: Some(running), first, size, so_far: 0 };
@@ -152,7 +153,9 @@ const COMMAND: &str = "restic dump";
 fn arguments(reader: &Reader, snapshot: &Snapshot, request: &ContentRequest) -> Result<Vec<OsString>, ApiError> {
     let path = os_path(&request.path).ok_or_else(|| unspeakable(reader, &request.path))?;
     let archive = match request.form {
-        ContentForm::File => return Ok(vec!["dump".into(), "--".into(), snapshot.id.as_str().into(), path]),
+        ContentForm::File | ContentForm::Beginning => {
+            return Ok(vec!["dump".into(), "--".into(), snapshot.id.as_str().into(), path]);
+        }
         ContentForm::Tar => "--archive=tar",
         ContentForm::Zip => "--archive=zip",
     };

@@ -1,12 +1,21 @@
 //! A restic's output, line by line.
 
+use std::time::Duration;
+
 use bytes::{Buf, Bytes, BytesMut};
 use prestic_proto::error::ApiError;
+use tokio::time::timeout;
 
-use crate::repository::{access::Reader, process::Running};
+use crate::{
+    patience::with_patience,
+    repository::{access::Reader, process::Running},
+};
 
 /// The longest line that is taken. A name has 255 characters, a path 16 KiB, and JSON may write six bytes for one.
 const MAX_LINE: usize = 1024 * 1024;
+
+/// How long a restic may be silent that reads all of a repository: `stats` tells nothing until its end.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// The lines of a restic that runs. Dropped, it is stopped.
 #[derive(Debug)]
@@ -37,7 +46,12 @@ impl Lines {
                 return Err(self.reader.refusal(&self.command, "it wrote a line that is too long"));
             }
             let Some(running) = &mut self.running else { return Ok(None) };
-            match running.next().await {
+            let limit = with_patience(SILENCE_LIMIT);
+            let Ok(piece) = timeout(limit, running.next()).await else {
+                self.running = None;
+                return Err(self.reader.refusal(&self.command, &format!("nothing was heard of it for {} s", limit.as_secs())));
+            };
+            match piece {
                 Some(piece) if self.unread.is_empty() => self.unread = BytesMut::from(piece),
                 Some(piece) => self.unread.extend_from_slice(&piece),
                 None => {

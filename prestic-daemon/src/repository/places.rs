@@ -70,6 +70,8 @@ impl Taken {
         let all = self.all();
         here.short + here.long < PER_REPOSITORY
             && all < IN_ALL
+            // Two repositories that do not answer must not keep all others from being read.
+            && (here == Count::default() || all + 1 < IN_ALL)
             && (kind == Kind::Short || (here.long + 1 < PER_REPOSITORY && long + 1 < IN_ALL))
     }
 
@@ -190,6 +192,17 @@ mod tests {
             ("c", Kind::Long, true),
             ("d", Kind::Long, false),
             ("d", Kind::Short, true),
+        ]);
+    }
+
+    #[test]
+    fn two_repositories_that_do_not_answer_leave_a_place_for_another() {
+        check(&[
+            ("a", Kind::Short, true),
+            ("a", Kind::Short, true),
+            ("b", Kind::Short, true),
+            ("b", Kind::Short, false),
+            ("c", Kind::Short, true),
         ]);
     }
 

@@ -7,15 +7,24 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use tokio::{process::Command, sync::Mutex, task, time::timeout};
+use tokio::{
+    process::Command,
+    sync::{Mutex, Semaphore},
+    task,
+    time::timeout,
+};
 
 use crate::{patience::with_patience, process, restic::version::ResticVersion};
 
 /// How long `restic version` may take. It needs no repository, so more means that something is very wrong.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// How many looks at program files may hang at once: each keeps a thread for as long as its disk does not answer.
+const MAX_LOOKS: usize = 4;
 
 /// A program file as it is now: after an upgrade it differs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,9 +34,16 @@ struct Stamp {
 }
 
 /// Remembers what each program answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ResticVersions {
+    looks: Arc<Semaphore>,
     known: Mutex<HashMap<Vec<String>, (Stamp, ResticVersion)>>,
+}
+
+impl Default for ResticVersions {
+    fn default() -> Self {
+        Self { looks: Arc::new(Semaphore::new(MAX_LOOKS)), known: Mutex::default() }
+    }
 }
 
 impl ResticVersions {
@@ -35,9 +51,16 @@ impl ResticVersions {
     pub async fn of(&self, executable: &[String], environment: &[(OsString, OsString)]) -> io::Result<ResticVersion> {
         let (words, path) = (executable.to_vec(), search_path(environment));
         // A folder of a server that does not answer must not hold the daemon's own threads.
-        let stamp = timeout(with_patience(LIMIT), task::spawn_blocking(move || stamp(&words, &path)))
-            .await?
-            .map_err(io::Error::other)?;
+        let looks = Arc::clone(&self.looks);
+        let look = async {
+            let place = looks.acquire_owned().await.map_err(io::Error::other)?;
+            let looking = task::spawn_blocking(move || {
+                let _place = place;
+                stamp(&words, &path)
+            });
+            looking.await.map_err(io::Error::other)
+        };
+        let stamp = timeout(with_patience(LIMIT), look).await??;
         if let Some((known, version)) = self.known.lock().await.get(executable)
             && *known == stamp
         {

@@ -81,9 +81,11 @@ async fn size_without_reading(visit: &Visit, profile: &str, request: &ContentReq
     let found = visit.web.client.find_entry(profile, request.snapshot.clone(), request.path.clone()).await??;
     let kind = found.entry.as_ref().map_or(EntryKind::Folder, |entry| entry.kind);
     match (request.form, kind) {
-        (ContentForm::File, EntryKind::File) => Ok(found.entry.map(|entry| entry.size)),
+        (ContentForm::File | ContentForm::Beginning, EntryKind::File) => Ok(found.entry.map(|entry| entry.size)),
         (ContentForm::Tar | ContentForm::Zip, EntryKind::Folder) => Ok(None),
-        (ContentForm::File, _) => Err(ApiError::WrongKind { path: request.path.clone(), wanted: "file".to_owned() }.into()),
+        (ContentForm::File | ContentForm::Beginning, _) => {
+            Err(ApiError::WrongKind { path: request.path.clone(), wanted: "file".to_owned() }.into())
+        }
         (ContentForm::Tar | ContentForm::Zip, _) => {
             Err(ApiError::WrongKind { path: request.path.clone(), wanted: "folder".to_owned() }.into())
         }

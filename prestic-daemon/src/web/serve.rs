@@ -15,6 +15,7 @@ use tokio::{
     task::JoinSet,
     time,
 };
+use tokio_io_timeout::TimeoutStream;
 
 use crate::web::{
     Web,
@@ -34,10 +35,17 @@ struct Limits {
     request: Duration,
     /// How long somebody may stay who will be refused.
     stranger: Duration,
+    /// How long somebody may take none of an answer.
+    stalled: Duration,
 }
 
-const LIMITS: Limits =
-    Limits { connections: 256, strangers: 8, request: Duration::from_secs(10), stranger: Duration::from_secs(1) };
+const LIMITS: Limits = Limits {
+    connections: 256,
+    strangers: 8,
+    request: Duration::from_secs(10),
+    stranger: Duration::from_secs(1),
+    stalled: Duration::from_secs(600),
+};
 
 /// The longest head of a request: the longest path of a file, with every byte written as three, and 4 KiB for the rest.
 const MAX_HEAD: usize = 16 * 1024;
@@ -97,17 +105,28 @@ async fn serve_visitor(limits: Limits, stream: TcpStream, web: &Web, routes: Rou
     // A connection that has ended already needs no answer.
     let Ok(visitor) = Visitor::look(&stream, web.settings().auth).await else { return };
     if visitor.is_welcome() {
-        return serve_connection(limits.request, stream, web, visitor, routes).await;
+        return serve_connection(limits.request, limits.stalled, stream, web, visitor, routes).await;
     }
     if let Ok(_place) = strangers.try_acquire() {
         // The answer to his first request is the last.
-        let _ = time::timeout(limits.stranger, serve_connection(limits.stranger, stream, web, visitor, routes)).await;
+        let _ =
+            time::timeout(limits.stranger, serve_connection(limits.stranger, limits.stranger, stream, web, visitor, routes))
+                .await;
     }
 }
 
-async fn serve_connection(request_limit: Duration, stream: TcpStream, web: &Web, visitor: Visitor, routes: Routes) {
+async fn serve_connection(
+    request_limit: Duration,
+    stalled_limit: Duration,
+    stream: TcpStream,
+    web: &Web,
+    visitor: Visitor,
+    routes: Routes,
+) {
     // Answers are written as a whole: nothing is gained by holding their last bytes back.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(stalled_limit));
     let service =
         hyper::service::service_fn(|request: hyper::Request<Incoming>| answer(web, visitor, &routes, request.map(Body::new)));
     let connection = http1::Builder::new()
@@ -115,7 +134,7 @@ async fn serve_connection(request_limit: Duration, stream: TcpStream, web: &Web,
         .header_read_timeout(request_limit)
         .max_header_size(MAX_HEAD)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     tokio::pin!(connection);
     // How a connection ends is its client's affair: there is nobody to tell.
     tokio::select! {

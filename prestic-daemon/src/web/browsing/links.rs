@@ -116,7 +116,7 @@ pub fn difference_from_start(profile: &str, to: &Snapshot, from: Option<&Snapsho
 /// Returns the address of a file's content, or of an archive of a folder.
 pub fn download(profile: &str, snapshot: &SnapshotId, path: &FilePath, form: ContentForm) -> String {
     let form = match form {
-        ContentForm::File => "file",
+        ContentForm::File | ContentForm::Beginning => "file",
         ContentForm::Tar => "tar",
         ContentForm::Zip => "zip",
     };

@@ -8,7 +8,7 @@ use prestic_proto::{content::ContentForm, file_path::FileName, snapshot::Snapsho
 pub fn attachment(name: Option<&FileName>, snapshot: &SnapshotId, form: ContentForm) -> String {
     let name = name.map_or_else(|| snapshot.short().to_owned(), |name| String::from_utf8_lossy(name.as_bytes()).into_owned());
     let ending = match form {
-        ContentForm::File => "",
+        ContentForm::File | ContentForm::Beginning => "",
         ContentForm::Tar => ".tar",
         ContentForm::Zip => ".zip",
     };

@@ -328,8 +328,11 @@ impl DifferenceView<'_> {
             });
         }
         let read = async |snapshot: &Snapshot| {
-            let request =
-                ContentRequest { snapshot: snapshot.id.clone(), path: self.difference.path.clone(), form: ContentForm::File };
+            let request = ContentRequest {
+                snapshot: snapshot.id.clone(),
+                path: self.difference.path.clone(),
+                form: ContentForm::Beginning,
+            };
             OpenContent::open(&web.client, errands, self.profile, request).await?.head(MAX_COMPARED).await
         };
         let ((old, _), (new, _)) = futures::try_join!(read(from), read(&self.difference.to))?;

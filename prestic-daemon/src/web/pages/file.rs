@@ -138,7 +138,7 @@ async fn preview_content(
     snapshot: SnapshotId,
     path: FilePath,
 ) -> Result<Content, Failure> {
-    let request = ContentRequest { snapshot: snapshot.clone(), path: path.clone(), form: ContentForm::File };
+    let request = ContentRequest { snapshot: snapshot.clone(), path: path.clone(), form: ContentForm::Beginning };
     let open = OpenContent::open(&web.client, &errands, &profile, request).await?;
     let size = open.size;
     let (bytes, is_cut) = open.head(PREVIEW_BYTES).await?;
