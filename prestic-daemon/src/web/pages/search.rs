@@ -77,7 +77,12 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> PageResult {
     let (web, name, csrf) = (visit.web.clone(), profile.clone(), csrf_input(&visit.session));
     let content = async move {
         let (mut found, mut refusal) = (None, None);
-        if !wanted.q.is_empty() {
+        if wanted.q.is_empty() {
+            let members = web.client.profile(&name).await??.members;
+            if !members.is_empty() {
+                return Err(ApiError::Group { name, members }.into());
+            }
+        } else {
             let query = SearchQuery { query: wanted.q.clone(), snapshot, offset: wanted.offset, limit: PAGE };
             match web.client.search(&name, query).await? {
                 Ok(page) => found = Some(page),
