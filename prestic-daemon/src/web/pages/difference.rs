@@ -28,12 +28,12 @@ use crate::web::{
         shown,
         text_difference::{MAX_COMPARED, compare},
         text_lines::decode,
-        visit::{Content, Visit, part, part_on_demand},
+        visit::{Content, Visit, part_on_demand},
     },
     failure::{Failure, PageResult},
     forms::{Action, csrf_input},
     layout::{Mood, Page, ProfileTab, Tab},
-    pages::folder::not_there,
+    pages::{folder::not_there, search::job},
     words::Moment,
 };
 
@@ -76,7 +76,8 @@ struct DifferenceView<'a> {
     moment: &'a Moment,
     difference: &'a Difference,
     offset: u32,
-    job: Option<JobId>,
+    /// The job that compares all that is below, if one was started.
+    job: Option<Markup>,
     csrf: Markup,
 }
 
@@ -122,13 +123,18 @@ async fn content(
         }
         Err(error) => return Err(error.into()),
     };
+    let csrf = csrf_input(&visit.session);
+    let job = match wanted.job {
+        Some(id) => Some(job::within_page(&visit.web, &profile, &csrf, JobId(id)).await?),
+        None => None,
+    };
     let view = DifferenceView {
         profile: &profile,
         moment: &visit.web.moment(),
         difference: &difference,
         offset: wanted.offset,
-        job: wanted.job.map(JobId),
-        csrf: csrf_input(&visit.session),
+        job,
+        csrf,
     };
     if wanted.below.is_some() && visit.is_for_part() {
         return Ok(view.table().into());
@@ -208,8 +214,8 @@ impl DifferenceView<'_> {
         html! {
             section.box aria-labelledby="below" {
                 h2 #below { "Everything below, with totals" }
-                @match self.job {
-                    Some(job) => (part(&links::job(self.profile, job), "Show how far it is")),
+                @match &self.job {
+                    Some(job) => (job),
                     None => form method="post" action=(links::difference(self.profile, &to.id, path, None)) {
                         (self.csrf)
                         input type="hidden" name="against" value=(from.id);
