@@ -171,6 +171,12 @@ impl DifferenceView<'_> {
     fn warnings(&self, from: &Snapshot) -> Markup {
         let Difference { to, path, .. } = self.difference;
         html! {
+            @if from.id == to.id {
+                p.note data-state="warning" {
+                    "Both are the same snapshot: it is compared with itself. "
+                    a href=(links::snapshots(self.profile)) { "Choose two snapshots" }
+                }
+            }
             @if from.paths != to.paths {
                 p.note data-state="warning" { "These snapshots are of different paths: much may only seem to be new or gone." }
             }
@@ -200,7 +206,10 @@ impl DifferenceView<'_> {
                     with_parameters(self.here(), &[("offset", Some(&offset.to_string()))])
                 }))
             }
-            @if let Some(from) = &difference.from { (self.everything_below(from)) }
+            // Of equal trees, or of a file, there is nothing below to be compared.
+            @if let Some(from) = difference.from.as_ref().filter(|_| !difference.is_same || self.job.is_some()) {
+                (self.everything_below(from))
+            }
         }
     }
 
