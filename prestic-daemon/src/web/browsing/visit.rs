@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use prestic_proto::{
     error::ApiError,
     snapshot::{SnapshotId, SnapshotQuery},
+    words as plain,
 };
 
 use crate::web::{
@@ -103,6 +104,8 @@ impl Visit {
         page: Page<'_>,
         content: impl Future<Output = Result<Content, Failure>> + Send + 'static,
     ) -> PageResult {
+        let uri = self.uri.clone();
+        let content = async move { content.await.or_else(|failure| choice_of_member(&uri, failure)) };
         if self.is_for_part() {
             // One element: the script puts exactly that in the place of what stood for it.
             let part = html! { div.stack { (content.await?.markup) } };
@@ -151,6 +154,24 @@ fn asking(uri: &Uri) -> Markup {
     }
 }
 
+/// Leads from a group, which has no repository of its own, to the same page of each of its tasks.
+fn choice_of_member(uri: &Uri, failure: Failure) -> Result<Content, Failure> {
+    let Failure::Api(ApiError::Group { name, members }) = failure else { return Err(failure) };
+    let is_search = uri.path().split('/').nth(3) == Some("search");
+    let query = uri.query().unwrap_or_default();
+    let kept: Vec<&str> = query.split('&').filter(|pair| pair.starts_with("q=")).collect();
+    let address = |member: &str| match (is_search, kept.as_slice()) {
+        (false, _) => links::snapshots(member),
+        (true, []) => links::search(member, "", None),
+        (true, kept) => format!("{}?{}", links::search(member, "", None), kept.join("&")),
+    };
+    Ok(Content::from(html! {
+        h1 { @if is_search { "Search for files" } @else { "Snapshots" } }
+        p { strong { (name) } " is a group of " (plain::counted_usize(members.len(), "task")) ", each with a repository of its own. Choose one:" }
+        ul { @for member in &members { li { a href=(address(member)) data-row { (member) } } } }
+    }))
+}
+
 fn with_parameter(address: &str, name: &str) -> String {
     links::with_parameters(address.to_owned(), &[(name, Some("1"))])
 }
@@ -175,5 +196,25 @@ mod tests {
         let shown = asking(&"/profile/a/search?q=%22%3E".parse().unwrap()).into_string();
         assert!(shown.contains("data-fragment=\"/profile/a/search?q=%22%3E&amp;part=1\""), "{shown}");
         assert!(shown.contains("href=\"/profile/a/search?q=%22%3E&amp;wait=1\""), "{shown}");
+    }
+
+    #[track_caller]
+    fn check_choice(address: &str, expected: &str) {
+        let group = ApiError::Group { name: "both".to_owned(), members: vec!["both@a".to_owned(), "both@<b>".to_owned()] };
+        let shown = choice_of_member(&address.parse().unwrap(), group.into()).unwrap().markup.into_string();
+        assert!(shown.contains(expected) && shown.contains("both@&lt;b&gt;"), "{shown}");
+    }
+
+    #[test]
+    fn group_leads_to_the_same_page_of_each_of_its_tasks() {
+        check_choice("/profile/both/snapshots?host=x", "href=\"/profile/both%40a/snapshots\"");
+        check_choice("/profile/both/search?part=1&q=a%26b", "href=\"/profile/both%40a/search?q=a%26b\"");
+        check_choice("/profile/both/search", "href=\"/profile/both%40a/search\"");
+    }
+
+    #[test]
+    fn other_failures_stay_what_they_are() {
+        let failure = choice_of_member(&"/profile/a/search".parse().unwrap(), ApiError::ShuttingDown.into());
+        assert!(matches!(failure, Err(Failure::Api(ApiError::ShuttingDown))));
     }
 }

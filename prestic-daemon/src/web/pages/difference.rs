@@ -28,12 +28,12 @@ use crate::web::{
         shown,
         text_difference::{MAX_COMPARED, compare},
         text_lines::decode,
-        visit::{Content, Visit, part, part_on_demand},
+        visit::{Content, Visit, part_on_demand},
     },
     failure::{Failure, PageResult},
     forms::{Action, csrf_input},
     layout::{Mood, Page, ProfileTab, Tab},
-    pages::folder::not_there,
+    pages::{folder::not_there, search::job},
     words::Moment,
 };
 
@@ -76,7 +76,8 @@ struct DifferenceView<'a> {
     moment: &'a Moment,
     difference: &'a Difference,
     offset: u32,
-    job: Option<JobId>,
+    /// The job that compares all that is below, if one was started.
+    job: Option<Markup>,
     csrf: Markup,
 }
 
@@ -122,13 +123,18 @@ async fn content(
         }
         Err(error) => return Err(error.into()),
     };
+    let csrf = csrf_input(&visit.session);
+    let job = match wanted.job {
+        Some(id) => Some(job::within_page(&visit.web, &profile, &csrf, JobId(id)).await?),
+        None => None,
+    };
     let view = DifferenceView {
         profile: &profile,
         moment: &visit.web.moment(),
         difference: &difference,
         offset: wanted.offset,
-        job: wanted.job.map(JobId),
-        csrf: csrf_input(&visit.session),
+        job,
+        csrf,
     };
     if wanted.below.is_some() && visit.is_for_part() {
         return Ok(view.table().into());
@@ -165,6 +171,12 @@ impl DifferenceView<'_> {
     fn warnings(&self, from: &Snapshot) -> Markup {
         let Difference { to, path, .. } = self.difference;
         html! {
+            @if from.id == to.id {
+                p.note data-state="warning" {
+                    "Both are the same snapshot: it is compared with itself. "
+                    a href=(links::snapshots(self.profile)) { "Choose two snapshots" }
+                }
+            }
             @if from.paths != to.paths {
                 p.note data-state="warning" { "These snapshots are of different paths: much may only seem to be new or gone." }
             }
@@ -194,7 +206,10 @@ impl DifferenceView<'_> {
                     with_parameters(self.here(), &[("offset", Some(&offset.to_string()))])
                 }))
             }
-            @if let Some(from) = &difference.from { (self.everything_below(from)) }
+            // Of equal trees, or of a file, there is nothing below to be compared.
+            @if let Some(from) = difference.from.as_ref().filter(|_| !difference.is_same || self.job.is_some()) {
+                (self.everything_below(from))
+            }
         }
     }
 
@@ -208,8 +223,8 @@ impl DifferenceView<'_> {
         html! {
             section.box aria-labelledby="below" {
                 h2 #below { "Everything below, with totals" }
-                @match self.job {
-                    Some(job) => (part(&links::job(self.profile, job), "Show how far it is")),
+                @match &self.job {
+                    Some(job) => (job),
                     None => form method="post" action=(links::difference(self.profile, &to.id, path, None)) {
                         (self.csrf)
                         input type="hidden" name="against" value=(from.id);

@@ -25,7 +25,7 @@ use crate::web::{
         errands::Errands,
         links::{self, with_parameters},
         shown,
-        visit::{Visit, part},
+        visit::Visit,
     },
     failure::{Failure, PageResult},
     forms::{Action, csrf_input},
@@ -33,7 +33,10 @@ use crate::web::{
     words::{self, Moment},
 };
 
-mod job;
+pub mod job;
+mod known;
+
+use known::KnownSnapshots;
 
 /// How many matches a page has.
 const PAGE: u32 = 200;
@@ -63,6 +66,9 @@ struct SearchView<'a> {
     wanted: &'a Wanted,
     found: Option<&'a SearchPage>,
     refusal: Option<&'a str>,
+    known: &'a KnownSnapshots,
+    /// The job that was started here, if one was.
+    job: Option<Markup>,
     csrf: Markup,
 }
 
@@ -77,7 +83,12 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> PageResult {
     let (web, name, csrf) = (visit.web.clone(), profile.clone(), csrf_input(&visit.session));
     let content = async move {
         let (mut found, mut refusal) = (None, None);
-        if !wanted.q.is_empty() {
+        if wanted.q.is_empty() {
+            let members = web.client.profile(&name).await??.members;
+            if !members.is_empty() {
+                return Err(ApiError::Group { name, members }.into());
+            }
+        } else {
             let query = SearchQuery { query: wanted.q.clone(), snapshot, offset: wanted.offset, limit: PAGE };
             match web.client.search(&name, query).await? {
                 Ok(page) => found = Some(page),
@@ -85,12 +96,19 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> PageResult {
                 Err(error) => return Err(error.into()),
             }
         }
+        let known = if found.is_some() { KnownSnapshots::of(&web, &name).await } else { KnownSnapshots::default() };
+        let job = match wanted.job {
+            Some(id) => Some(job::within_page(&web, &name, &csrf, JobId(id)).await?),
+            None => None,
+        };
         let view = SearchView {
             profile: &name,
             moment: &web.moment(),
             wanted: &wanted,
             found: found.as_ref(),
             refusal: refusal.as_deref(),
+            known: &known,
+            job,
             csrf,
         };
         Ok(view.show().into())
@@ -132,29 +150,31 @@ impl SearchView<'_> {
                 div.empty { p { "Nothing in the " (plain::counted_usize(searched, "snapshot")) " that " (if searched == 1 { "is" } else { "are" }) " indexed has such a name." } }
             } @else {
                 p { (plain::count(u64::from(found.total))) @if found.has_more { " or more" } " found in " (plain::counted_usize(searched, "indexed snapshot")) "." }
-                (matches(self.profile, self.moment, &found.matches))
+                (matches(self.profile, self.moment, self.known, &found.matches))
                 (shown::pager(self.wanted.offset, PAGE, found.total, |offset| {
                     let offset = offset.to_string();
                     let parameters = [("snapshot", Some(self.wanted.snapshot.as_str())), ("offset", Some(offset.as_str()))];
                     with_parameters(links::search(self.profile, &self.wanted.q, None), &parameters)
                 }))
             }
-            (searched_snapshots(self.profile, &found.searched))
+            (self.searched_snapshots(&found.searched))
             section.box aria-labelledby="all" {
                 h2 #all { "In all snapshots" }
-                @match self.wanted.job {
-                    Some(job) => (part(&links::job(self.profile, JobId(job)), "Show how far it is")),
+                @match &self.job {
+                    Some(job) => (job),
                     None => {
                         @if found.not_indexed > 0 {
                             p { (plain::counted(u64::from(found.not_indexed), "snapshot")) " not indexed, and so not searched." }
                         } @else {
                             p { "All snapshots are indexed: all of them were searched." }
                         }
-                        div.toolbar {
-                            @if found.not_indexed > 0 {
+                        @if found.not_indexed > 0 {
+                            div.toolbar {
                                 (self.start_form(None, "Search all snapshots"))
+                                @if !self.known.has_newest_in(&found.searched) {
+                                    (self.start_form(Some("latest"), "Index the newest snapshot (about 20 s for a million files)"))
+                                }
                             }
-                            (self.start_form(Some("latest"), "Index the newest snapshot (about 20 s for a million files)"))
                         }
                     }
                 }
@@ -172,21 +192,25 @@ impl SearchView<'_> {
             }
         }
     }
-}
 
-fn searched_snapshots(profile: &str, searched: &[SnapshotId]) -> Markup {
-    html! {
-        @if !searched.is_empty() {
-            details {
-                summary { "Which snapshots are indexed" }
-                ul.plain { @for id in searched { li { a href=(links::file(profile, id, &FilePath::root())) { code { (id.short()) } } } } }
+    fn searched_snapshots(&self, searched: &[SnapshotId]) -> Markup {
+        html! {
+            @if !searched.is_empty() {
+                details {
+                    summary { "Which snapshots are indexed" }
+                    ul.plain {
+                        @for id in searched {
+                            li { a href=(links::file(self.profile, id, &FilePath::root())) { (self.known.line(self.moment, id)) } }
+                        }
+                    }
+                }
             }
         }
     }
 }
 
 /// Writes what was found.
-fn matches(profile: &str, moment: &Moment, matches: &[Match]) -> Markup {
+fn matches(profile: &str, moment: &Moment, known: &KnownSnapshots, matches: &[Match]) -> Markup {
     html! {
         div.scroll {
             table.list.cards {
@@ -198,16 +222,17 @@ fn matches(profile: &str, moment: &Moment, matches: &[Match]) -> Markup {
                         th scope="col" { "Newest snapshot" }
                     }
                 }
-                tbody { @for found in matches { (match_row(profile, moment, found)) } }
+                tbody { @for found in matches { (match_row(profile, moment, known, found)) } }
             }
         }
     }
 }
 
-fn match_row(profile: &str, moment: &Moment, found: &Match) -> Markup {
+fn match_row(profile: &str, moment: &Moment, known: &KnownSnapshots, found: &Match) -> Markup {
     let folder = found.path.parent().unwrap_or_else(FilePath::root);
     // A name that restic could not write out cannot be asked for, but its folder knows it.
     let leads_to = if found.is_exact { &found.path } else { &folder };
+    let has_versions = found.is_exact && found.kind != EntryKind::Folder;
     html! {
         tr {
             td.name.break {
@@ -220,11 +245,19 @@ fn match_row(profile: &str, moment: &Moment, found: &Match) -> Markup {
             td.number data-label="Size" { @if found.kind == EntryKind::File { (words::bytes(found.size)) } @else { "–" } }
             td.nowrap data-label="Changed" { @match found.modified_at { Some(at) => (words::absolute(moment, at)), None => "–" } }
             td.nowrap data-label="Newest snapshot" {
-                code { (found.snapshot.short()) }
-                @if found.snapshots > 1 { " and " (plain::count(u64::from(found.snapshots - 1))) " more" }
+                a href=(links::file(profile, &found.snapshot, leads_to)) { (known.line(moment, &found.snapshot)) }
+                @if found.snapshots > 1 {
+                    " and "
+                    @if has_versions { a href=(links::versions(profile, &found.snapshot, &found.path)) { (more(found)) } }
+                    @else { (more(found)) }
+                }
             }
         }
     }
+}
+
+fn more(found: &Match) -> String {
+    format!("{} more", plain::count(u64::from(found.snapshots.saturating_sub(1))))
 }
 
 /// Which job to start.
@@ -261,7 +294,7 @@ async fn show_job(visit: Visit, Path((_, id)): Path<(String, u64)>, Query(result
     let profile = visit.profile()?;
     let job = visit.web.client.job(JobId(id), Duration::ZERO).await??;
     let results = visit.web.client.job_results(JobId(id), results.offset, PAGE).await?.map(|page| (results.offset, page))?;
-    let markup = job::show(&profile, &visit.web.moment(), &csrf_input(&visit.session), &job, results.0, &results.1);
+    let markup = job::show_known(&visit.web, &profile, &csrf_input(&visit.session), &job, results.0, &results.1).await;
     let title = format!("Job {id} · {profile}");
     let page = Page { title: &title, active: Tab::Profile(&profile, ProfileTab::Search), mood: Mood::Fine };
     visit.answer(page, async move { Ok(markup.into()) }).await

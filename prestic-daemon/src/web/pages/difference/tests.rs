@@ -88,9 +88,16 @@ fn snapshots_that_do_not_belong_together_are_warned_of() {
 }
 
 #[test]
+fn snapshot_that_is_compared_with_itself_is_told() {
+    let same = Difference { from: Some(snapshot(2, "2026-11-21T10:00:00Z")), ..difference(vec![]) };
+    assert!(view(&same, |view| view.around(html! {})).contains("Both are the same snapshot"));
+}
+
+#[test]
 fn nothing_to_compare_with_is_told_from_nothing_changed() {
     let same = Difference { is_same: true, ..difference(vec![]) };
-    assert!(view_folder(&same).contains("Nothing has changed here."));
+    let shown = view_folder(&same);
+    assert!(shown.contains("Nothing has changed here.") && !shown.contains("Everything below"), "{shown}");
     let first = Difference { from: None, ..difference(vec![]) };
     let shown = view_folder(&first);
     assert!(shown.contains("There is no earlier snapshot") && !shown.contains("<form"), "{shown}");
@@ -101,6 +108,6 @@ fn job_of_everything_below_begins_with_a_form_and_is_then_shown() {
     let difference = difference(vec![]);
     let shown = view_folder(&difference);
     assert!(shown.contains("method=\"post\"") && shown.contains("<i>csrf</i>"), "{shown}");
-    let shown = view(&difference, |view| DifferenceView { job: Some(JobId(7)), csrf: html! {}, ..*view }.folder());
-    assert!(shown.contains("data-fragment=\"/profile/p/jobs/7?part=1\""), "{shown}");
+    let shown = view(&difference, |view| DifferenceView { job: Some(html! { i { "job" } }), csrf: html! {}, ..*view }.folder());
+    assert!(shown.contains("<i>job</i>") && !shown.contains("<form"), "{shown}");
 }

@@ -12,8 +12,8 @@ use crate::web::browsing::{
 pub fn show(address: &str, difference: &TextDifference, is_side_by_side: bool) -> Markup {
     html! {
         p {
-            span.added { (plain::counted_usize(difference.added, "line")) } " "
-            span.removed { (plain::counted_usize(difference.removed, "line")) } " "
+            span.added { "+" (plain::counted_usize(difference.added, "line")) } ", "
+            span.removed { "−" (plain::counted_usize(difference.removed, "line")) } " "
             @if is_side_by_side { a.button href=(address) { "One below the other" } }
             @else { a.button href=(with_parameters(address.to_owned(), &[("view", Some("side"))])) { "Side by side" } }
         }
@@ -96,6 +96,7 @@ mod tests {
         for is_side_by_side in [false, true] {
             let shown = show("/x?against=1", &difference, is_side_by_side).into_string();
             assert!(shown.contains("old") && shown.contains("<del>") && shown.contains("<ins>"), "{shown}");
+            assert!(shown.contains("+1 line</span>, ") && shown.contains("−1 line</span>"), "{shown}");
             assert!(shown.contains("&lt;b&gt;") && !shown.contains("<b>"), "{shown}");
             assert_eq!(shown.contains("view=side"), !is_side_by_side, "{shown}");
         }

@@ -1,27 +1,62 @@
 //! How far a job is, and what it has found so far.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 use prestic_proto::{
     difference::{DeepChange, DifferenceTotals},
-    job::{Job, JobRequest, JobResults, JobState},
+    job::{Job, JobId, JobRequest, JobResults, JobState},
     words as plain,
 };
 
 use crate::web::{
+    Web,
     browsing::{
         links::{self, with_parameters},
         shown,
+        visit::part,
     },
+    failure::Failure,
     pages::difference::change::{change_class, change_word},
     words::{self, Moment},
 };
 
-use super::{PAGE, matches};
+use super::{KnownSnapshots, PAGE, matches};
+
+/// Writes a job as a part of another page: what it has found if it has ended, until then the way to see how far it is.
+pub async fn within_page(web: &Web, profile: &str, csrf: &Markup, id: JobId) -> Result<Markup, Failure> {
+    match web.client.job(id, Duration::ZERO).await? {
+        Ok(job) if !is_active(&job) => {
+            let results = web.client.job_results(id, 0, PAGE).await??;
+            Ok(show_known(web, profile, csrf, &job, 0, &results).await)
+        }
+        _ => Ok(part(&links::job(profile, id), "Show how far it is")),
+    }
+}
+
+/// Writes a job, and when the snapshots were made that its results name.
+pub async fn show_known(web: &Web, profile: &str, csrf: &Markup, job: &Job, offset: u32, results: &JobResults) -> Markup {
+    let names_snapshots = matches!(results, JobResults::Matches(found) if !found.is_empty());
+    let known = if names_snapshots { KnownSnapshots::of(web, profile).await } else { KnownSnapshots::default() };
+    show(profile, &web.moment(), csrf, &known, job, offset, results)
+}
+
+fn is_active(job: &Job) -> bool {
+    matches!(job.state, JobState::Queued | JobState::Running)
+}
 
 /// Writes a job.
-pub fn show(profile: &str, moment: &Moment, csrf: &Markup, job: &Job, offset: u32, results: &JobResults) -> Markup {
+pub fn show(
+    profile: &str,
+    moment: &Moment,
+    csrf: &Markup,
+    known: &KnownSnapshots,
+    job: &Job,
+    offset: u32,
+    results: &JobResults,
+) -> Markup {
     let address = links::job(profile, job.id);
-    let is_active = matches!(job.state, JobState::Queued | JobState::Running);
+    let is_active = is_active(job);
     let shown_from = offset.to_string();
     let here = with_parameters(address.clone(), &[("offset", Some(&shown_from)), ("part", Some("1"))]);
     let total = u32::try_from(job.results).unwrap_or(u32::MAX);
@@ -37,7 +72,7 @@ pub fn show(profile: &str, moment: &Moment, csrf: &Markup, job: &Job, offset: u3
                 JobResults::Changes(found) if found.is_empty() => p { (nothing(is_active)) },
                 JobResults::Matches(found) => {
                     p { (plain::count(job.results)) " found" @if is_active { " so far" } "." }
-                    (matches(profile, moment, found))
+                    (matches(profile, moment, known, found))
                 }
                 JobResults::Changes(found) => (changes(profile, job, found)),
                 JobResults::None => {},

@@ -6,7 +6,7 @@ use prestic_proto::{
 };
 
 use super::*;
-use crate::web::browsing::sample::{at, check_harmless, id, moment, path};
+use crate::web::browsing::sample::{at, check_harmless, id, moment, path, snapshot};
 
 fn found(name: &[u8]) -> Match {
     Match {
@@ -25,7 +25,10 @@ fn page(matches: Vec<Match>, searched: Vec<SnapshotId>, not_indexed: u32) -> Sea
 }
 
 fn shown(wanted: &Wanted, found: &SearchPage) -> String {
-    let view = SearchView { profile: "p", moment: &moment(), wanted, found: Some(found), refusal: None, csrf: html! {} };
+    let known = KnownSnapshots::new(vec![snapshot(1, "2026-11-20T10:00:00Z")]);
+    let job = wanted.job.map(|_| html! { i { "job" } });
+    let (moment, found, csrf) = (moment(), Some(found), html! {});
+    let view = SearchView { profile: "p", moment: &moment, wanted, found, refusal: None, known: &known, job, csrf };
     view.show().into_string()
 }
 
@@ -36,7 +39,9 @@ fn matches_lead_to_the_file_and_to_its_folder() {
     check_harmless(&shown);
     assert!(shown.contains(&format!("/profile/p/file/{}/a%20b/%3Cscript%3E\"", id(1))), "{shown}");
     assert!(shown.contains(&format!("/profile/p/file/{}/a%20b\"", id(1))), "{shown}");
-    assert!(shown.contains("and 2 more"), "{shown}");
+    let versions = format!(" and <a href=\"/profile/p/versions/{}/a%20b/%3Cscript%3E\">2 more</a>", id(1));
+    assert!(shown.contains("2026-11-20 10:00</time> · <code>10000000</code></a>"), "{shown}");
+    assert!(shown.contains(&versions), "{shown}");
 }
 
 #[test]
@@ -53,17 +58,19 @@ fn what_was_not_searched_is_said_and_can_be() {
     let wanted = Wanted { q: "x".to_owned(), ..Wanted::default() };
     let none = shown(&wanted, &page(vec![], vec![], 4));
     assert!(none.contains("No snapshot is indexed yet") && none.contains("4 snapshots"), "{none}");
-    assert!(none.contains("Search all snapshots"), "{none}");
+    assert!(none.contains("Search all snapshots") && none.contains("Index the newest"), "{none}");
     let all = shown(&wanted, &page(vec![], vec![id(1), id(2)], 0));
     assert!(all.contains("Nothing in the 2 snapshots that are indexed"), "{all}");
-    assert!(!all.contains("Search all snapshots"), "{all}");
+    assert!(!all.contains("Search all snapshots") && !all.contains("Index the newest"), "{all}");
+    let some = shown(&wanted, &page(vec![], vec![id(1)], 3));
+    assert!(some.contains("Search all snapshots") && !some.contains("Index the newest"), "{some}");
 }
 
 #[test]
 fn job_of_a_search_is_part_of_its_page() {
     let wanted = Wanted { q: "x".to_owned(), job: Some(7), ..Wanted::default() };
     let shown = shown(&wanted, &page(vec![], vec![], 4));
-    assert!(shown.contains("data-fragment=\"/profile/p/jobs/7?part=1\""), "{shown}");
+    assert!(shown.contains("<i>job</i>") && !shown.contains("Search all snapshots"), "{shown}");
 }
 
 fn job_of(request: JobRequest, state: JobState) -> Job {
@@ -83,7 +90,7 @@ fn job_of(request: JobRequest, state: JobState) -> Job {
 }
 
 fn shown_job(job: &Job, results: &JobResults) -> String {
-    job::show("p", &moment(), &html! {}, job, 0, results).into_string()
+    job::show("p", &moment(), &html! {}, &KnownSnapshots::default(), job, 0, results).into_string()
 }
 
 #[test]
