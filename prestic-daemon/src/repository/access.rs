@@ -186,7 +186,8 @@ impl Reader {
         ApiError::Restic { command: command.to_owned(), message: format!("`{command}`: {message}"), hint: None }
     }
 
-    fn circumstances(&self) -> Circumstances<'_> {
+    /// Returns what explains why restic failed here.
+    pub(super) fn circumstances(&self) -> Circumstances<'_> {
         Circumstances {
             profile: &self.parts.profile,
             version: self.parts.version,

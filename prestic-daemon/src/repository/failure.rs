@@ -1,6 +1,6 @@
 //! Says in restic's own words why it failed, and what to do about it.
 
-use std::io;
+use std::{io, process::ExitStatus};
 
 use prestic_proto::{
     error::ApiError,
@@ -40,15 +40,19 @@ pub fn check(command: &str, ended: Ended, circumstances: &Circumstances<'_>) -> 
     if status.success() {
         return Ok(());
     }
+    Err(of_end(command, status, &ended.last_lines, circumstances))
+}
+
+/// Returns the error of a restic that ended badly, with its last lines. `command` is what it did, as `restic cat tree`.
+pub fn of_end(command: &str, status: ExitStatus, last_lines: &[String], circumstances: &Circumstances<'_>) -> ApiError {
     let end = match (status.code(), process::ending_signal(status)) {
         (_, Some(signal)) => End::Signaled(signal),
         (code, None) => End::Exited(code.unwrap_or_default()),
     };
     let subcommand = command.split(' ').nth(1).unwrap_or_default();
-    let outcome = classify(end, circumstances.version, subcommand, false, &ended.last_lines, 0);
-    let message =
-        own_words(&ended.last_lines).unwrap_or_else(|| format!("`{command}` failed ({}) and gave no reason", how(end)));
-    Err(ApiError::Restic { command: command.to_owned(), message, hint: hint(&outcome, circumstances) })
+    let outcome = classify(end, circumstances.version, subcommand, false, last_lines, 0);
+    let message = own_words(last_lines).unwrap_or_else(|| format!("`{command}` failed ({}) and gave no reason", how(end)));
+    ApiError::Restic { command: command.to_owned(), message, hint: hint(&outcome, circumstances) }
 }
 
 /// Returns the error of a program that cannot be started.

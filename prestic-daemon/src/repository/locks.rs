@@ -19,7 +19,10 @@ use crate::{
     config::repository_identity::RepositoryId,
     process,
     records::RecordFolder,
-    repository::access::Reader,
+    repository::{
+        access::Reader,
+        failure::{self, Circumstances},
+    },
     restic::lock::Lock,
     supervise::{
         lock_rules::{LockRules, Seen, Surroundings, removable},
@@ -112,7 +115,7 @@ impl Look {
             Ok(stale) => stale,
             Err(why_not) => return Ok(format!("nothing was removed: {why_not}")),
         };
-        self.asked().unlock().map_err(refused)?;
+        self.asked().unlock().map_err(|error| refused(error, &self.reader.circumstances()))?;
         let after = self.read()?;
         let left = stale.iter().filter(|lock| after.iter().any(|other| other.id == lock.id)).count();
         let removed = stale.len() - left;
@@ -127,7 +130,7 @@ impl Look {
 
     /// Reads the locks that there are now, and notes since when each has been there.
     fn read(&self) -> Result<Vec<Lock>, ApiError> {
-        let locks = self.asked().read(&[]).map_err(refused)?;
+        let locks = self.asked().read(&[]).map_err(|error| refused(error, &self.reader.circumstances()))?;
         let mut seen = self.seen.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if locks.is_empty() {
             seen.remove(self.reader.repository());
@@ -164,7 +167,38 @@ impl Look {
     }
 }
 
-fn refused(error: LockError) -> ApiError {
+/// A refusal of restic's has the same advice as everywhere else.
+fn refused(error: LockError, circumstances: &Circumstances<'_>) -> ApiError {
+    if let LockError::Refused { command, status, complaint, .. } = &error {
+        let command = command.trim_end_matches(" --no-lock");
+        return failure::of_end(command, *status, complaint, circumstances);
+    }
     let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     ApiError::Restic { command: "restic list locks".to_owned(), message: format!("{error}{cause}"), hint: None }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
+
+    use prestic_proto::profile::OptionValue;
+
+    use super::*;
+
+    #[test]
+    fn refusal_to_list_locks_has_the_advice_for_its_cause() {
+        let source = OptionValue { key: "password-file".to_owned(), value: "/p".to_owned(), origin: None };
+        let circumstances =
+            Circumstances { profile: "home", version: None, shown_repository: "/r", password_source: Some(&source) };
+        let error = LockError::Refused {
+            command: "restic list locks --no-lock".to_owned(),
+            answer: String::new(),
+            status: ExitStatus::from_raw(1 << 8),
+            complaint: vec!["Fatal: wrong password or no key found".to_owned()],
+        };
+        let ApiError::Restic { command, message, hint } = refused(error, &circumstances) else { panic!("restic failed") };
+        assert_eq!((command.as_str(), message.as_str()), ("restic list locks", "wrong password or no key found"));
+        assert!(hint.unwrap().contains("`password-file = /p`"));
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::{
     io::{self, Read},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::Duration,
@@ -45,6 +45,10 @@ pub enum LockError {
         command: String,
         /// The last line that it wrote.
         answer: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// All that it complained of, line by line.
+        complaint: Vec<String>,
     },
     /// There is no telling what all these locks are.
     #[error("the repository has more than {MAX_LOCKS} locks")]
@@ -139,7 +143,8 @@ impl<Prepare: Fn(&mut Command)> RepositoryLocks<Prepare> {
             return Ok(answer);
         }
         let answer = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no reason").to_owned();
-        Err(LockError::Refused { command, answer })
+        let complaint = complaint.lines().map(str::to_owned).collect();
+        Err(LockError::Refused { command, answer, status, complaint })
     }
 }
 

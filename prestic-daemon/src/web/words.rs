@@ -54,6 +54,18 @@ pub fn short_text(moment: &Moment, at: DateTime<Utc>) -> String {
     moment.at(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// Shows a message in which `backticks` stand around what is typed or written in a file.
+pub fn marked(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A backtick without a partner is one that somebody has written.
+    let last_pair = if parts.len() % 2 == 1 { parts.len() } else { parts.len() - 1 };
+    html! {
+        @for (index, part) in parts.iter().enumerate() {
+            @if index >= last_pair { "`" (part) } @else if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 fn machine_readable(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -96,6 +108,16 @@ mod tests {
     fn date_has_the_distance_on_hover() {
         let shown = absolute(&moment(), "2026-11-23T11:55:00Z".parse().unwrap()).into_string();
         assert_eq!(shown, "<time datetime=\"2026-11-23T11:55:00Z\" title=\"5 min ago\">2026-11-23 12:55</time>");
+    }
+
+    #[test]
+    fn backticks_mark_what_is_typed() {
+        let check = |text: &str, expected: &str| assert_eq!(marked(text).into_string(), expected, "{text}");
+        check("no profile is called `<x>`", "no profile is called <code>&lt;x&gt;</code>");
+        check("`a` and `b`.", "<code>a</code> and <code>b</code>.");
+        check("`a` and it`s", "<code>a</code> and it`s");
+        check("plain", "plain");
+        check("", "");
     }
 
     #[test]

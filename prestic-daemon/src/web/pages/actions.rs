@@ -167,12 +167,12 @@ fn is_own(address: &str) -> bool {
     is_plain && address.starts_with('/') && !address.starts_with("//")
 }
 
-/// Shows the button that runs a task.
-pub fn run_form(task: &str, session: &Session) -> Markup {
+/// Shows the button that runs a task. Without a script, it leads `back`, as the others do.
+pub fn run_form(task: &str, back: &str, session: &Session) -> Markup {
     form(
         "run",
         session,
-        &html! { input type="hidden" name="task" value=(task); },
+        &html! { input type="hidden" name="task" value=(task); (back_field(back)) },
         &html! {
             button.primary type="submit" aria-label={ "Run " (task) " now" } { "Run" }
         },
@@ -180,11 +180,11 @@ pub fn run_form(task: &str, session: &Session) -> Markup {
 }
 
 /// Shows the button that stops a run. The script asks once more.
-pub fn stop_form(run: &Run, session: &Session) -> Markup {
+pub fn stop_form(run: &Run, back: &str, session: &Session) -> Markup {
     form(
         "stop",
         session,
-        &html! { input type="hidden" name="run" value=(run.id); },
+        &html! { input type="hidden" name="run" value=(run.id); (back_field(back)) },
         &html! {
             button.danger type="submit" data-confirm="Really stop?" aria-label={ "Stop " (run.task) } { "Stop" }
         },
@@ -192,7 +192,7 @@ pub fn stop_form(run: &Run, session: &Session) -> Markup {
 }
 
 /// Shows how long a task, or all, can be paused.
-pub fn pause_menu(task: Option<&str>, session: &Session) -> Markup {
+pub fn pause_menu(task: Option<&str>, back: &str, session: &Session) -> Markup {
     let (word, label) = match task {
         Some(task) => ("Pause", format!("Pause {task}")),
         None => ("Pause all", "Pause all tasks".to_owned()),
@@ -202,6 +202,7 @@ pub fn pause_menu(task: Option<&str>, session: &Session) -> Markup {
             summary.button aria-label=(label) { (word) }
             form method="post" action="/action/pause" {
                 (csrf_input(session))
+                (back_field(back))
                 @if let Some(task) = task { input type="hidden" name="task" value=(task); }
                 @for (length, text) in PAUSE_LENGTHS { button type="submit" name="length" value=(length) { (text) } }
             }
@@ -210,8 +211,8 @@ pub fn pause_menu(task: Option<&str>, session: &Session) -> Markup {
 }
 
 /// Shows the button that ends a pause.
-pub fn resume_form(task: Option<&str>, session: &Session) -> Markup {
-    let fields = html! { @if let Some(task) = task { input type="hidden" name="task" value=(task); } };
+pub fn resume_form(task: Option<&str>, back: &str, session: &Session) -> Markup {
+    let fields = html! { @if let Some(task) = task { input type="hidden" name="task" value=(task); } (back_field(back)) };
     let label = task.map(|task| format!("Resume {task}"));
     form(
         "resume",
@@ -242,15 +243,14 @@ pub fn measure_form(profile: &str, session: &Session) -> Markup {
 
 /// Shows the button that reads the configuration again.
 pub fn reload_form(session: &Session) -> Markup {
-    let fields = html! { input type="hidden" name="back" value="/system"; };
-    form("reload", session, &fields, &html! { button type="submit" { "Read it again" } })
+    form("reload", session, &back_field("/system"), &html! { button type="submit" { "Read it again" } })
 }
 
 /// Shows the button that empties a cache.
 pub fn clear_form(cache: &str, label: &str, session: &Session) -> Markup {
     let fields = html! {
         input type="hidden" name="cache" value=(cache);
-        input type="hidden" name="back" value="/system";
+        (back_field("/system"))
     };
     form("clear-cache", session, &fields, &html! { button type="submit" aria-label={ "Clear " (label) } { "Clear" } })
 }
@@ -258,8 +258,12 @@ pub fn clear_form(cache: &str, label: &str, session: &Session) -> Markup {
 fn profile_fields(profile: &str) -> Markup {
     html! {
         input type="hidden" name="profile" value=(profile);
-        input type="hidden" name="back" value=(super::instants::profile_address(profile));
+        (back_field(&super::instants::profile_address(profile)))
     }
+}
+
+fn back_field(address: &str) -> Markup {
+    html! { input type="hidden" name="back" value=(address); }
 }
 
 fn form(action: &str, session: &Session, fields: &Markup, button: &Markup) -> Markup {
@@ -308,10 +312,10 @@ mod tests {
         let session = Session::new();
         let run = samples::run(7, "\"><script>");
         let forms = [
-            run_form("\"><script>", &session),
-            stop_form(&run, &session),
-            pause_menu(Some("\"><script>"), &session),
-            resume_form(None, &session),
+            run_form("\"><script>", "/\"><script>", &session),
+            stop_form(&run, "/\"><script>", &session),
+            pause_menu(Some("\"><script>"), "/\"><script>", &session),
+            resume_form(None, "/\"><script>", &session),
             unlock_form("\"><script>", &session),
             measure_form("a", &session),
             reload_form(&session),

@@ -108,7 +108,7 @@ fn glance(status: &Status, session: &Session, moment: &Moment) -> Markup {
         div.stack #glance data-refresh="/fragment/glance" data-on="tasks config pause" {
             (hero::show(&hero::hero(status), status.paused, moment))
             div.toolbar {
-                @if status.paused.is_some() { (actions::resume_form(None, session)) } @else { (actions::pause_menu(None, session)) }
+                @if status.paused.is_some() { (actions::resume_form(None, "/", session)) } @else { (actions::pause_menu(None, "/", session)) }
             }
             (attention::show(status, moment))
         }

@@ -26,7 +26,7 @@ use crate::web::{
     },
     failure::{Failure, PageResult},
     layout::{Mood, Page, ProfileTab, Tab},
-    pages::actions::run_form,
+    pages::{actions::run_form, instants::profile_address},
     words::{self, Moment},
 };
 
@@ -71,7 +71,7 @@ struct SnapshotsView<'a> {
 async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> PageResult {
     let profile = visit.profile()?;
     let title = format!("Snapshots · {profile}");
-    let (web, name, run) = (visit.web.clone(), profile.clone(), run_form(&profile, &visit.session));
+    let (web, name, run) = (visit.web.clone(), profile.clone(), run_form(&profile, &profile_address(&profile), &visit.session));
     let content = async move {
         let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let query = SnapshotQuery {

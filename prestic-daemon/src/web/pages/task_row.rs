@@ -74,7 +74,7 @@ pub fn show(facts: &TaskFacts<'_>, session: &Session, moment: &Moment) -> Markup
             }
             (days_strip::show(&task.name, &days_strip::cells(facts.days, today, present)))
             div.when { (last_result(facts, moment)) (next_run(task, &activity, moment)) }
-            div.actions { (buttons(task, facts.active, &activity, session)) }
+            div.actions { (buttons(task, facts.active, &activity, "/", session)) }
             @if let Some(run) = facts.active { div.wide { (under_way(run, &activity, moment)) } }
         }
     }
@@ -133,18 +133,18 @@ fn instant(moment: &Moment, at: DateTime<Utc>) -> Markup {
     html! { (words::relative(moment, at)) " " span.muted.small { "(" (instants::clock(moment, at)) ")" } }
 }
 
-/// Shows what one can do with a task.
-pub fn buttons(task: &TaskStatus, active: Option<&Run>, activity: &Activity, session: &Session) -> Markup {
+/// Shows what one can do with a task, on the page with this address.
+pub fn buttons(task: &TaskStatus, active: Option<&Run>, activity: &Activity, page: &str, session: &Session) -> Markup {
     html! {
         @match active {
-            Some(run) if *activity != Activity::Stopping => { (actions::stop_form(run, session)) }
+            Some(run) if *activity != Activity::Stopping => { (actions::stop_form(run, page, session)) }
             Some(_) => {}
-            None => { (actions::run_form(&task.name, session)) }
+            None => { (actions::run_form(&task.name, page, session)) }
         }
         @if task.paused.is_some() {
-            (actions::resume_form(Some(&task.name), session))
+            (actions::resume_form(Some(&task.name), page, session))
         } @else {
-            (actions::pause_menu(Some(&task.name), session))
+            (actions::pause_menu(Some(&task.name), page, session))
         }
     }
 }

@@ -72,7 +72,7 @@ fn head(facts: &Facts, task: Option<&TaskStatus>, session: &Session, moment: &Mo
                     @let activity = activity(task, active, facts.status.paused);
                     @if let Some(chip) = activity.chip() { (chip) }
                     @if !activity.is_busy() || standing(task).needs_attention() { (standing(task).chip()) }
-                    div.actions { div.toolbar { (task_row::buttons(task, active, &activity, session)) } }
+                    div.actions { div.toolbar { (task_row::buttons(task, active, &activity, &instants::profile_address(&task.name), session)) } }
                 }
             }
             p { (summary.description) }

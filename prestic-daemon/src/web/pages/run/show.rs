@@ -79,7 +79,7 @@ pub fn summary(run: &Run, session: &Session, moment: &Moment) -> Markup {
                     },
                     RunState::Starting | RunState::Running { .. } | RunState::Stopping { .. } => {}
                 }
-                @if !matches!(run.state, RunState::Finished(_) | RunState::Stopping { .. }) { (actions::stop_form(run, session)) }
+                @if !matches!(run.state, RunState::Finished(_) | RunState::Stopping { .. }) { (actions::stop_form(run, &instants::run_address(run.id), session)) }
             }
             @if matches!(run.state, RunState::Starting | RunState::Running { .. } | RunState::Stopping { .. }) { (progress::show(run)) }
             dl.facts {

@@ -11,7 +11,7 @@ use prestic_proto::{
     words as plain,
 };
 
-use super::dangers;
+use super::dangers::{self, Remarks};
 use crate::web::{
     Auth, WebSettings,
     pages::{
@@ -60,7 +60,13 @@ pub fn page(
                 p.muted.small { "Set by " code { "web-listen" } ", " code { "web-auth" } " and " code { "web-allowed-hosts" } " in [prestic]. For programs: " a href="/api" { "the API" } "." }
             }
         }
-        div.waiting data-fragment="/fragment/system" { a href="/fragment/system" { "Ask every restic for its version" } }
+    }
+}
+
+/// Shows where what takes a while will be.
+pub fn asking() -> Markup {
+    html! {
+        div.waiting data-fragment="/fragment/system" { a href="/system/details" { "Ask every restic for its version, and see caches, events and jobs" } }
     }
 }
 
@@ -140,7 +146,7 @@ pub fn details(system: &System, mut jobs: Vec<Job>, session: &Session, moment: &
 }
 
 fn program(restic: &ResticProgram) -> Markup {
-    let dangers = restic.version.as_deref().map(dangers::of_version).unwrap_or_default();
+    let Remarks { dangers, notes } = restic.version.as_deref().map(dangers::of_version).unwrap_or_default();
     let state = if restic.version.is_none() {
         "failed"
     } else if dangers.is_empty() {
@@ -165,7 +171,8 @@ fn program(restic: &ResticProgram) -> Markup {
                     }
                     span.muted { ", for " (restic.profiles.join(", ")) }
                 }
-                @for danger in dangers { p { (danger) "." } }
+                @for danger in dangers { p { (words::marked(danger)) "." } }
+                @for note in notes { p.muted.small { (words::marked(note)) "." } }
             }
         }
     }
