@@ -129,7 +129,7 @@ impl Visit {
 /// Stands for a part of a page that a script asks for, and that is a page of its own without scripts.
 pub fn part(address: &str, what: &str) -> Markup {
     html! {
-        div data-fragment=(with_parameter(address, PART)) {
+        div.waiting data-fragment=(with_parameter(address, PART)) {
             p { a.button href=(with_parameter(address, WAIT)) { (what) } }
         }
     }
@@ -147,7 +147,7 @@ fn asking(uri: &Uri) -> Markup {
     html! {
         noscript { meta http-equiv="refresh" content={ "0; url=" (waiting) }; }
         h1.visually-hidden { "Asking restic" }
-        div data-fragment=(with_parameter(address, PART)) {
+        div.waiting data-fragment=(with_parameter(address, PART)) {
             p { "Asking restic, which takes its time where a repository is large or far away." }
             p { a.button href=(waiting) { "Wait for it" } }
         }
