@@ -139,9 +139,9 @@ pub fn shown(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
-                '\n' => text.push('␊'),
-                '\r' => text.push('␍'),
-                '\t' => text.push('␉'),
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
                 '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{61c}' => {
                     text.extend(character.escape_unicode());
                 }
@@ -238,6 +238,6 @@ mod tests {
     #[test]
     fn what_would_mislead_is_written_out() {
         assert_eq!(shown(b"bad-\xff.txt"), "bad-\\xff.txt");
-        assert_eq!(shown("a\nb\u{202e}c\u{1b}".as_bytes()), "a␊b\\u{202e}c\\u{1b}");
+        assert_eq!(shown("a\nb\u{202e}c\u{1b}".as_bytes()), "a\\nb\\u{202e}c\\u{1b}");
     }
 }

@@ -104,7 +104,7 @@ fn snapshot_is_searched_at_once_after_its_backup() {
             assert_eq!((page.searched.len(), page.not_indexed, page.has_more), (1, 0, false));
             assert_eq!((page.matches[1].size, page.matches[1].is_exact), (1_000, true));
             assert!(page.matches.iter().all(|found| found.snapshot == page.searched[0] && found.modified_at.is_some()));
-            assert_eq!(names(&search(&client, "*three/new*").await), ["new␊line"]);
+            assert_eq!(names(&search(&client, "*three/new*").await), ["new\\nline"]);
             assert_eq!(names(&search(&client, "[[]*").await), ["[brackets]*", "[brackets]*"]);
             assert_eq!(search(&client, "nowhere").await.total, 0);
             let bad = client.search("backup", query("[img")).await.unwrap().unwrap_err();

@@ -25,6 +25,10 @@ use crate::web::{
     sessions::Session,
 };
 
+/// What is said while restic is asked: older ones read every folder on the way to a path.
+const ASKING: &str =
+    "asking restic, which takes its time where a repository is large or far away, or restic is older than 0.16…";
+
 /// The parameter with which the rest of a page is asked for.
 const PART: &str = "part";
 
@@ -129,7 +133,7 @@ impl Visit {
 /// Stands for a part of a page that a script asks for, and that is a page of its own without scripts.
 pub fn part(address: &str, what: &str) -> Markup {
     html! {
-        div data-fragment=(with_parameter(address, PART)) {
+        div.waiting data-fragment=(with_parameter(address, PART)) {
             p { a.button href=(with_parameter(address, WAIT)) { (what) } }
         }
     }
@@ -147,8 +151,7 @@ fn asking(uri: &Uri) -> Markup {
     html! {
         noscript { meta http-equiv="refresh" content={ "0; url=" (waiting) }; }
         h1.visually-hidden { "Asking restic" }
-        div data-fragment=(with_parameter(address, PART)) {
-            p { "Asking restic, which takes its time where a repository is large or far away." }
+        div.waiting data-fragment=(with_parameter(address, PART)) data-waiting=(ASKING) {
             p { a.button href=(waiting) { "Wait for it" } }
         }
     }
@@ -196,6 +199,7 @@ mod tests {
         let shown = asking(&"/profile/a/search?q=%22%3E".parse().unwrap()).into_string();
         assert!(shown.contains("data-fragment=\"/profile/a/search?q=%22%3E&amp;part=1\""), "{shown}");
         assert!(shown.contains("href=\"/profile/a/search?q=%22%3E&amp;wait=1\""), "{shown}");
+        assert!(shown.contains("older than 0.16"), "{shown}");
     }
 
     #[track_caller]

@@ -126,23 +126,40 @@ async fn show_preview(visit: Visit) -> PageResult {
     let place = visit.place()?;
     let (snapshot, path) = (visit.snapshot_id(&place).await?, place.path.clone().unwrap_or_else(FilePath::root));
     let title = format!("{} · {}", path.name().map_or_else(|| "/".to_owned(), |name| name.shown()), place.profile);
-    let content = preview_content(visit.web.clone(), visit.errands.clone(), place.profile.clone(), snapshot, path);
+    let (web, errands, profile) = (visit.web.clone(), visit.errands.clone(), place.profile.clone());
+    let is_part = visit.is_for_part();
+    let content = async move {
+        let preview = preview_content(&web, &errands, &profile, &snapshot, &path).await?;
+        Ok(html! { @if !is_part { (preview_heading(&profile, &snapshot, &path)) } (preview) }.into())
+    };
     let active = Tab::Profile(&place.profile, ProfileTab::Snapshots);
     visit.answer(Page { title: &title, active, mood: Mood::Fine }, content).await
 }
 
+/// Writes what is above a preview that is a page of its own, for browsers that run no scripts.
+fn preview_heading(profile: &str, snapshot: &SnapshotId, path: &FilePath) -> Markup {
+    html! {
+        h1.break { "Preview of " bdi { (path.name().map_or_else(|| "/".to_owned(), |name| name.shown())) } }
+        (shown::crumbs(path, |path| links::file(profile, snapshot, path)))
+        div.toolbar {
+            a.button href=(links::file(profile, snapshot, path)) { "Back to the file" }
+            (shown::download_links(profile, snapshot, path, EntryKind::File))
+        }
+    }
+}
+
 async fn preview_content(
-    web: Web,
-    errands: Errands,
-    profile: String,
-    snapshot: SnapshotId,
-    path: FilePath,
-) -> Result<Content, Failure> {
+    web: &Web,
+    errands: &Errands,
+    profile: &str,
+    snapshot: &SnapshotId,
+    path: &FilePath,
+) -> Result<Markup, Failure> {
     let request = ContentRequest { snapshot: snapshot.clone(), path: path.clone(), form: ContentForm::Beginning };
-    let open = OpenContent::open(&web.client, &errands, &profile, request).await?;
+    let open = OpenContent::open(&web.client, errands, profile, request).await?;
     let size = open.size;
     let (bytes, is_cut) = open.head(PREVIEW_BYTES).await?;
-    Ok(show_preview_of(&profile, &snapshot, &path, size, &preview(&bytes, is_cut)).into())
+    Ok(show_preview_of(profile, snapshot, path, size, &preview(&bytes, is_cut)))
 }
 
 /// Writes a preview.

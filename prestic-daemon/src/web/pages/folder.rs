@@ -233,7 +233,7 @@ impl FolderView<'_> {
         let is_escaped = |entry: &Entry| std::str::from_utf8(entry.name.as_bytes()) != Ok(entry.name.shown().as_str());
         html! {
             @if self.folder.entries.iter().any(is_escaped) {
-                p.note { "Some names here have parts that cannot be shown, or would mislead. They are written out, as ‘\\xff’ or ‘␊’; downloads are not changed." }
+                p.note { "Some names here have parts that cannot be shown, or would mislead. They are written out, as ‘\\xff’ or ‘\\n’; downloads are not changed." }
             }
         }
     }

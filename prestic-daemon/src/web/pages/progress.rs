@@ -93,7 +93,7 @@ mod tests {
             "1.0 MiB/s",
             "about 2 min 05 s left",
             "2 errors so far",
-            "/home/&lt;b&gt;\\u{202e}␊",
+            "/home/&lt;b&gt;\\u{202e}\\n",
         ];
         for part in parts {
             assert!(shown.contains(part), "{part}: {shown}");

@@ -184,8 +184,9 @@ impl SnapshotsView<'_> {
         let shown = &self.page.snapshots[..self.page.snapshots.len().min(limit)];
         let has_numbers = shown.iter().any(|snapshot| snapshot.summary.is_some());
         let removed = removed_files(&self.page.snapshots);
+        let chosen = pair(shown);
         html! {
-            form method="get" action=(format!("{}/compare", links::profile(self.profile))) {
+            form.stack method="get" action=(format!("{}/compare", links::profile(self.profile))) {
                 p.toolbar {
                     button.button type="submit" { "Compare the two that are chosen" }
                 }
@@ -209,7 +210,7 @@ impl SnapshotsView<'_> {
                                     th scope="col" { span.visually-hidden { "Actions" } }
                                 }
                             }
-                            tbody { @for snapshot in snapshots { (self.row(snapshot, shown, has_numbers, &removed)) } }
+                            tbody { @for snapshot in snapshots { (self.row(snapshot, chosen, has_numbers, &removed)) } }
                         }
                     }
                 }
@@ -220,14 +221,20 @@ impl SnapshotsView<'_> {
         }
     }
 
-    fn row(&self, snapshot: &Snapshot, all: &[Snapshot], has_numbers: bool, removed: &HashMap<&SnapshotId, u64>) -> Markup {
+    fn row(
+        &self,
+        snapshot: &Snapshot,
+        chosen: Option<(&SnapshotId, &SnapshotId)>,
+        has_numbers: bool,
+        removed: &HashMap<&SnapshotId, u64>,
+    ) -> Markup {
         let id = &snapshot.id;
-        let is_nth = |nth: usize| all.get(nth).is_some_and(|other| other.id == *id);
+        let (is_older, is_newer) = (chosen.is_some_and(|(older, _)| older == id), chosen.is_some_and(|(_, newer)| newer == id));
         let short = id.short();
         html! {
             tr {
-                td data-label="A" { input type="radio" name="a" value=(id) aria-label={ "Compare from " (short) } checked[is_nth(1)]; }
-                td data-label="B" { input type="radio" name="b" value=(id) aria-label={ "Compare to " (short) } checked[is_nth(0)]; }
+                td data-label="A" { input type="radio" name="a" value=(id) aria-label={ "Compare from " (short) } checked[is_older]; }
+                td data-label="B" { input type="radio" name="b" value=(id) aria-label={ "Compare to " (short) } checked[is_newer]; }
                 td.nowrap data-label="Time" {
                     time datetime=(snapshot.time.to_rfc3339()) title=(words::absolute_text(self.moment, snapshot.time)) {
                         (self.moment.at(snapshot.time).format("%H:%M"))
@@ -271,6 +278,14 @@ fn by_day<'a>(moment: &Moment, snapshots: &'a [Snapshot]) -> Vec<(NaiveDate, Vec
         }
     }
     days
+}
+
+/// Returns the two to begin a comparison with, the older one first: the newest that belong together.
+fn pair(snapshots: &[Snapshot]) -> Option<(&SnapshotId, &SnapshotId)> {
+    snapshots.iter().enumerate().find_map(|(position, newer)| {
+        let is_alike = |older: &&Snapshot| older.host == newer.host && older.paths == newer.paths;
+        snapshots[position + 1..].iter().find(is_alike).map(|older| (&older.id, &newer.id))
+    })
 }
 
 /// Returns how many files of its parent each snapshot lacks, which no summary says: what the parent had and this one neither kept nor

@@ -66,6 +66,17 @@ fn picture_is_shown_from_an_address_of_its_own_unless_it_is_huge() {
 }
 
 #[test]
+fn preview_on_a_page_of_its_own_is_named_and_leads_back() {
+    let shown = preview_heading("p", &id(1), &path(b"/a/<b>")).into_string();
+    check_harmless(&shown);
+    for part in
+        ["Preview of <bdi>&lt;b&gt;</bdi>", "aria-label=\"Path\"", &format!("href=\"/profile/p/file/{}/a/%3Cb%3E\"", id(1))]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
 fn versions_lead_to_what_changed_and_further_back() {
     let version = |digit: u8, size: u64| {
         let mut entry = entry(b"x", EntryKind::File);

@@ -38,7 +38,7 @@ fn names_are_escaped_and_their_links_lose_no_byte() {
         "/home/me/new%0Aline%20%FF?as=file\"",
         "/home/me/100%2525%23%3F&amp;%5C\"",
         "&lt;script&gt;",
-        "new␊line \\xff",
+        "new\\nline \\xff",
         "right\\u{202e}left",
         "Some names here have parts that cannot be shown",
     ] {

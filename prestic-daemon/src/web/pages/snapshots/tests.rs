@@ -69,6 +69,15 @@ fn two_newest_are_chosen_to_begin_with() {
 }
 
 #[test]
+fn two_to_begin_with_are_of_one_machine_and_the_same_paths() {
+    let mut snapshots = [4, 3, 2, 1].map(|digit| snapshot(digit, "2026-11-20T10:00:00Z")).to_vec();
+    snapshots[0].host = "other".to_owned();
+    snapshots[2].paths = vec!["/etc".to_owned()];
+    assert_eq!(pair(&snapshots), Some((&id(1), &id(3))));
+    assert_eq!(pair(&snapshots[..3]), None);
+}
+
+#[test]
 fn no_snapshots_is_told_from_none_like_that() {
     let empty = shown(&page(vec![]), &Wanted::default());
     assert!(empty.contains("There are no snapshots yet.") && empty.contains("<i>run</i>"), "{empty}");
