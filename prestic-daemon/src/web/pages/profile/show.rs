@@ -84,7 +84,7 @@ fn head(facts: &Facts, task: Option<&TaskStatus>, session: &Session, moment: &Mo
                 }
             }
             @if let Some(group) = task.and_then(|task| task.group.as_ref()) { p { "One of the tasks of " a href=(instants::profile_address(group)) { (group) } "." } }
-            @if let Some(reason) = task.and_then(|task| task.cannot_run.as_ref()) { p.error { "It cannot run: " (reason) "." } }
+            @if let Some(reason) = task.and_then(|task| task.cannot_run.as_ref()) { p.error { "It cannot run: " (words::marked(reason)) "." } }
             @if let Some((task, run)) = task.and_then(|task| Some((task, active_run(&facts.status, task)?))) {
                 @match activity(task, Some(run), facts.status.paused) {
                     Activity::Waiting(why) => { p { a href=(instants::run_address(run.id)) { "Run " (run.id) } " " (why) "." } }
@@ -93,7 +93,7 @@ fn head(facts: &Facts, task: Option<&TaskStatus>, session: &Session, moment: &Mo
             }
             @if let Some(last) = task.and_then(|task| task.last_run.as_ref()) {
                 p.muted {
-                    "Last run: " (last.message) ", " (words::relative(moment, last.at))
+                    "Last run: " (words::marked(&last.message)) ", " (words::relative(moment, last.at))
                     @if let Some(at) = task.and_then(|task| task.last_success_at).filter(|at| *at != last.at) { "; the last good one ended " (words::relative(moment, at)) }
                     "."
                 }
