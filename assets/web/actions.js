@@ -1,6 +1,6 @@
 // Buttons: what is dangerous asks once more, what is sent shows it at once, and the page stays where it is.
 
-import { message, refreshAll } from "./fragments.js";
+import { message, refreshAll, said } from "./fragments.js";
 import { announce } from "./mood.js";
 
 const ARMED_MS = 4000;
@@ -50,12 +50,16 @@ async function send(form, button) {
     const headers = { "X-PRestic-CSRF": token };
     // The page that it leads to is not needed: what has changed comes by itself.
     const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", redirect: "manual" });
+    const text = answer.type === "opaqueredirect" ? "" : await answer.text();
     if (answer.type !== "opaqueredirect" && !answer.ok) {
-      throw new Error(message(await answer.text()) || `the server answered ${answer.status}`);
+      throw new Error(message(text) || `the server answered ${answer.status}`);
     }
     form.closest("details.menu")?.removeAttribute("open");
     document.getElementById("told")?.remove();
-    if (!form.closest("[data-refresh]")) {
+    const told = said(text);
+    if (told) {
+      tell(told, false);
+    } else if (!form.closest("[data-refresh]")) {
       tell("Done.", false);
     }
     refreshAll();

@@ -35,6 +35,11 @@ export function message(text) {
   return [part("h1"), part("p"), part("pre.quote"), part("p.hint")].filter(Boolean).join("\n");
 }
 
+// What a page says of that which was done.
+export function said(text) {
+  return parse(text).querySelector("[data-said]")?.textContent ?? "";
+}
+
 // Returns what has come as one element: a piece of a page may be several, as a headline and a table.
 function only(body) {
   if (body.children.length <= 1) return body.firstElementChild;

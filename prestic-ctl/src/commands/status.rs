@@ -34,6 +34,7 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
     output.complain(&config::complaint(&status));
     if status.tasks.is_empty() && !status.config.path.exists() {
         output.say(&format!("hint: {}", how_to_begin(&status.config.path)));
+        tell_web(&status, output)?;
         return Ok(Exit::OK);
     }
     let (of_config, of_daemon): (Vec<_>, Vec<_>) =
@@ -51,6 +52,7 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
         if status.config.errors.is_empty() {
             output.say(&format!("no tasks: {} has no profile with a command and a repository", status.config.path.display()));
         }
+        tell_web(&status, output)?;
         return Ok(Exit::OK);
     }
     let now = clock::now();
@@ -70,6 +72,14 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
         output.line(&output.data_look.paint(paint, &printable(&reason)))?;
     }
     Ok(Exit::OK)
+}
+
+/// Says where the web interface is, where there is nothing else to list.
+fn tell_web(status: &Status, output: &mut Output) -> Result<(), CtlError> {
+    if let Some((paint, words)) = web::words(&status.web) {
+        output.line(&output.data_look.paint(paint, &printable(&words)))?;
+    }
+    Ok(())
 }
 
 /// Returns a line for every run that waits for a lock, or that a limit will end.

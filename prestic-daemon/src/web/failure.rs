@@ -15,6 +15,7 @@ use crate::web::{
     Web,
     layout::{self, Mood, Page, Tab},
     sessions::Session,
+    words,
 };
 
 /// The most that is read of what an extractor says.
@@ -145,9 +146,9 @@ pub fn write(status: StatusCode, explanation: &Explanation, is_api: bool, visito
     let content = html! {
         article.failure {
             h1 { (title) }
-            p { (capitalized(message)) "." }
+            p { (words::marked(&capitalized(message))) "." }
             @if let Some(quote) = quote { pre.quote { (quote) } }
-            @if let Some(hint) = hint { p.hint { strong { "What to do: " } (hint) "." } }
+            @if let Some(hint) = hint { p.hint { strong { "What to do: " } (words::marked(hint)) "." } }
             @if visitor.is_some() { p { a href="/" { "Back to all tasks" } } }
         }
     };
@@ -165,7 +166,8 @@ fn is_plain_text(response: &Response) -> bool {
     kind.is_none_or(|kind| kind.starts_with("text/plain"))
 }
 
-fn capitalized(text: &str) -> String {
+/// Returns a message as a sentence begins.
+pub fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
@@ -288,7 +290,8 @@ mod tests {
         assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
         let shown = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 1 << 20)).unwrap();
         let shown = String::from_utf8(shown.to_vec()).unwrap();
-        for part in ["restic cat tree", "Fatal: &lt;wrong&gt; password", "What to do: </strong>see `password-file`."] {
+        for part in ["restic cat tree", "Fatal: &lt;wrong&gt; password", "What to do: </strong>see <code>password-file</code>."]
+        {
             assert!(shown.contains(part), "{part}: {shown}");
         }
     }

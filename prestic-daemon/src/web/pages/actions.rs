@@ -18,11 +18,14 @@ use serde::Deserialize;
 
 use crate::web::{
     Web,
-    failure::{Failure, PageResult},
+    failure::{Failure, PageResult, capitalized},
     forms::{Action, csrf_input},
+    layout::{self, Mood, Page, ProfileTab, Tab},
     sessions::Session,
-    words::Moment,
+    words::{self, Moment},
 };
+
+use super::instants;
 
 /// Returns the routes.
 pub fn routes() -> Router<Web> {
@@ -137,9 +140,20 @@ async fn resume(State(web): State<Web>, Action(form): Action<TaskOrAll>) -> Page
     Ok(back(form.back.as_deref()))
 }
 
-async fn unlock(State(web): State<Web>, Action(form): Action<OneProfile>) -> PageResult {
-    web.client.unlock(&form.profile).await??;
-    Ok(back(form.back.as_deref()))
+/// Says what came of it: often nothing, for a reason that the user should know.
+async fn unlock(State(web): State<Web>, session: Session, Action(form): Action<OneProfile>) -> PageResult {
+    let done = web.client.unlock(&form.profile).await??;
+    let title = format!("Locks of {}", form.profile);
+    let page = Page { title: &title, active: Tab::Profile(&form.profile, ProfileTab::Overview), mood: Mood::Fine };
+    Ok(layout::page(&web, &session, page, unlocked(&title, &form.profile, &done)))
+}
+
+fn unlocked(title: &str, profile: &str, done: &str) -> Markup {
+    html! {
+        h1 { (title) }
+        p.note data-said { (words::marked(&capitalized(done))) "." }
+        p { a href={ (instants::profile_address(profile)) "#locks" } { "Back to " (profile) } }
+    }
 }
 
 async fn measure(State(web): State<Web>, Action(form): Action<OneProfile>) -> PageResult {
@@ -258,7 +272,7 @@ pub fn clear_form(cache: &str, label: &str, session: &Session) -> Markup {
 fn profile_fields(profile: &str) -> Markup {
     html! {
         input type="hidden" name="profile" value=(profile);
-        (back_field(&super::instants::profile_address(profile)))
+        (back_field(&instants::profile_address(profile)))
     }
 }
 
@@ -297,6 +311,13 @@ mod tests {
         for (word, _) in PAUSE_LENGTHS {
             assert!(serde_json::from_str::<PauseLength>(&format!("\"{word}\"")).is_ok(), "{word}");
         }
+    }
+
+    #[test]
+    fn what_came_of_unlocking_is_told() {
+        let shown = unlocked("Locks of <a>", "<a>", "nothing was removed: `x` lives").into_string();
+        assert!(shown.contains("data-said>Nothing was removed: <code>x</code> lives.</p>"), "{shown}");
+        assert!(shown.contains("href=\"/profile/%3Ca%3E#locks\"") && !shown.contains("<a>"), "{shown}");
     }
 
     #[test]

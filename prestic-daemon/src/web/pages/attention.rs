@@ -57,7 +57,7 @@ pub fn show(status: &Status, moment: &Moment) -> Markup {
                 ul.problems {
                     @for warning in status.config.warnings.iter().take(SHOWN_WARNINGS) { (config_problem(warning, "warning")) }
                 }
-                @if status.config.warnings.len() > SHOWN_WARNINGS { p.muted { "`prestic-ctl check` shows all of them." } }
+                @if status.config.warnings.len() > SHOWN_WARNINGS { p.muted { code { "prestic-ctl check" } " shows all of them." } }
             }
         }
     }
@@ -69,10 +69,10 @@ pub fn config_problem(problem: &ConfigProblem, state: &str) -> Markup {
         li data-state=(state) {
             span.state-text { (icon(Icon::Warning)) }
             span {
-                (problem.message)
+                (words::marked(&problem.message))
                 @if let Some(section) = &problem.section { " in " code { "[" (section) "]" } }
                 " at " code { (problem.file.display()) @if let Some(line) = problem.line { ":" (line) } }
-                @if let Some(hint) = &problem.hint { br; span.hint { (hint) } }
+                @if let Some(hint) = &problem.hint { br; span.hint { (words::marked(hint)) } }
             }
         }
     }
@@ -88,7 +88,7 @@ fn trouble(task: &TaskStatus, standing: &Standing, moment: &Moment) -> Markup {
                 a href=(profile) { (task.name) }
                 @match standing {
                     Standing::Failed { message, run } => {
-                        ": " (message)
+                        ": " (words::marked(message))
                         @if let Some(last) = &task.last_run { ", " (words::relative(moment, last.at)) }
                         ". "
                         @if let Some(at) = task.retry_at { "It is tried again " (words::relative(moment, at)) ". " }
@@ -106,10 +106,10 @@ fn trouble(task: &TaskStatus, standing: &Standing, moment: &Moment) -> Markup {
                         span.hint { "Run it now, or see " a href={ (profile) "/runs" } { "its runs" } "." }
                     }
                     Standing::Missed { due_at, message } => {
-                        " did not run when it was due " (words::relative(moment, *due_at)) ": " (message) ". "
+                        " did not run when it was due " (words::relative(moment, *due_at)) ": " (words::marked(message)) ". "
                         span.hint { "Run it now, or set " code { "catch-up" } " so that it does so by itself." }
                     }
-                    Standing::CannotRun { reason } => { " cannot run: " (reason) "." }
+                    Standing::CannotRun { reason } => { " cannot run: " (words::marked(reason)) "." }
                     Standing::Warnings { .. } | Standing::Stopped | Standing::NotYet | Standing::Fine => {}
                 }
             }
@@ -160,8 +160,12 @@ mod tests {
         let mut status = status(vec![ended("home", "succeeded")]);
         status.config.errors = vec![problem()];
         let shown = show(&status, &moment()).into_string();
-        for part in ["unknown key `shedule`", "/c/&lt;config&gt;.ini:12", "did you mean", "the configuration before stays live"]
-        {
+        for part in [
+            "unknown key <code>shedule</code>",
+            "/c/&lt;config&gt;.ini:12",
+            "did you mean",
+            "the configuration before stays live",
+        ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
     }

@@ -70,6 +70,10 @@ async fn feed(State(web): State<Web>) -> PageResult {
     let moment = web.moment();
     let facts = ask(&web, &moment).await?;
     let plan = Plan::new(&facts.status, &facts.upcoming, &[], &facts.runs, &moment);
+    if plan.coming().next().is_none() {
+        // The format knows no empty calendar.
+        return Err(Failure::NotFound(show::nothing_to_download(&facts.often)));
+    }
     Ok(download(feed::write(&plan, &facts.status.tasks, moment.now)))
 }
 

@@ -6,11 +6,12 @@ use maud::{Markup, html};
 use crate::web::words::{self, Moment};
 
 const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 200.0;
-/// Where the drawing begins: left of it stand the numbers, below it the dates.
-const LEFT: f64 = 70.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 172.0;
+const HEIGHT: f64 = 210.0;
+/// Where the drawing begins: left of it stand the numbers, below it the dates. There is room for the larger letters of a small
+/// drawing.
+const LEFT: f64 = 100.0;
+const TOP: f64 = 20.0;
+const BOTTOM: f64 = 182.0;
 const RIGHT: f64 = 634.0;
 /// The widest column.
 const WIDEST_COLUMN: f64 = 24.0;
@@ -67,6 +68,14 @@ impl Unit {
         }
     }
 
+    /// Returns a round value as it stands beside the axis, where there is little room: `2 min`, not `2 min 00 s`.
+    fn axis_text(self, value: u64) -> String {
+        match self {
+            Self::Bytes => self.text(value),
+            Self::Duration => self.text(value).trim_end_matches(" 00 s").trim_end_matches(" 00 min").to_owned(),
+        }
+    }
+
     /// Returns a round value that is not less than the greatest one.
     fn top(self, greatest: u64) -> u64 {
         let steps: Vec<u64> = match self {
@@ -106,7 +115,7 @@ pub fn show(chart: &Chart<'_>, moment: &Moment) -> Markup {
                 desc { (described) }
                 @for value in [0, top / 2, top] {
                     line.axis x1=(LEFT) x2=(RIGHT) y1=(y(value)) y2=(y(value)) {}
-                    text x=(LEFT - 6.0) y=(y(value) + 4.0) text-anchor="end" { @if value == 0 { "0" } @else { (chart.unit.text(value)) } }
+                    text x=(LEFT - 6.0) y=(y(value) + 4.0) text-anchor="end" { @if value == 0 { "0" } @else { (chart.unit.axis_text(value)) } }
                 }
                 @match chart.form {
                     Form::Columns => { (columns(chart, &y, moment)) }
@@ -213,6 +222,12 @@ mod tests {
     }
 
     #[test]
+    fn numbers_beside_the_axis_are_short() {
+        let texts = [500, 30_000, 60_000, 600_000, 3_600_000, 14_400_000].map(|value| Unit::Duration.axis_text(value));
+        assert_eq!(texts, ["0.5 s", "30 s", "1 min", "10 min", "1 h", "4 h"]);
+    }
+
+    #[test]
     fn greatest_value_reaches_up_in_proportion() {
         let shown = shown(Form::Columns, &[point(0, 1 << 20), point(1, 2 << 20)]);
         assert!(shown.contains("height=\"81\"") && shown.contains("height=\"162\""), "{shown}");
@@ -221,7 +236,7 @@ mod tests {
     #[test]
     fn line_runs_from_edge_to_edge_and_one_value_is_a_dot() {
         let both = shown(Form::Line, &[point(0, 0), point(10, 1 << 20)]);
-        assert!(both.contains("d=\"M70 172 L634 10\""), "{both}");
+        assert!(both.contains("d=\"M100 182 L634 20\""), "{both}");
         assert!(shown(Form::Line, &[point(0, 5)]).contains("<circle"));
     }
 

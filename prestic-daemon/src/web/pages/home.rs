@@ -22,7 +22,7 @@ use super::{
 use crate::web::{
     Web,
     failure::{Failure, PageResult},
-    layout::{self, Page, Tab},
+    layout::{self, Mood, Page, Tab},
     sessions::Session,
     words::Moment,
 };
@@ -51,10 +51,14 @@ struct Facts {
 async fn home(State(web): State<Web>, session: Session) -> PageResult {
     let facts = ask(&web).await?;
     let moment = web.moment();
-    let hero = hero::hero(&facts.status);
+    let mut hero = hero::hero(&facts.status);
     let (title, content) = if facts.status.tasks.is_empty() {
         let profiles = web.client.profiles().await?;
-        ("Welcome", welcome(&facts.status, &profiles, &moment))
+        let has_config = tokio::fs::try_exists(&facts.status.config.path).await.unwrap_or(true);
+        if !has_config {
+            hero.mood = Mood::Fine;
+        }
+        ("Welcome", welcome(&facts.status, &profiles, has_config, &moment))
     } else {
         (hero.sentence.as_str(), content(&facts, &session, &moment))
     };
@@ -129,10 +133,11 @@ fn tasks(facts: &Facts, session: &Session, moment: &Moment) -> Markup {
 }
 
 /// What a home without tasks shows: how to begin, or what its profiles lack.
-fn welcome(status: &Status, profiles: &[ProfileSummary], moment: &Moment) -> Markup {
+fn welcome(status: &Status, profiles: &[ProfileSummary], has_config: bool, moment: &Moment) -> Markup {
     html! {
         div.stack data-refresh="/" data-on="config" data-whole {
-            (attention::show(status, moment))
+            // Where nothing was written yet, there is nothing to mend.
+            @if has_config { (attention::show(status, moment)) }
             (first_start::show(status, profiles))
         }
     }
@@ -140,8 +145,25 @@ fn welcome(status: &Status, profiles: &[ProfileSummary], moment: &Moment) -> Mar
 
 #[cfg(test)]
 mod tests {
+    use prestic_proto::profile::ConfigProblem;
+
     use super::*;
     use crate::web::pages::samples::{ended, moment, status};
+
+    #[test]
+    fn first_start_has_nothing_to_mend() {
+        let mut status = status(Vec::new());
+        status.config.errors = vec![ConfigProblem {
+            file: status.config.path.clone(),
+            line: None,
+            section: None,
+            key: None,
+            message: "there is no configuration".to_owned(),
+            hint: None,
+        }];
+        let shown = |has_config| welcome(&status, &[], has_config, &moment()).into_string();
+        assert!(shown(true).contains("Needs attention") && !shown(false).contains("Needs attention"));
+    }
 
     #[test]
     fn page_has_the_sentence_the_box_and_a_row_a_task() {

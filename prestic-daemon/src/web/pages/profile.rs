@@ -51,8 +51,10 @@ pub struct Facts {
     pub runs: Vec<Run>,
     /// How large its repository was.
     pub sizes: Vec<RepositorySize>,
-    /// When it starts next.
+    /// When it starts next; of a group, when its tasks start.
     pub upcoming: Vec<Upcoming>,
+    /// The tasks of a group.
+    pub members: Vec<ProfileDetails>,
 }
 
 async fn profile(State(web): State<Web>, session: Session, Path(name): Path<String>) -> PageResult {
@@ -65,13 +67,17 @@ async fn profile(State(web): State<Web>, session: Session, Path(name): Path<Stri
         web.client.upcoming(Some(name.clone()), None, NEXT_TIMES),
     )
     .await?;
+    let details = details?;
+    let members = future::try_join_all(details.members.iter().map(|member| web.client.profile(member))).await?;
     let facts = Facts {
-        details: details?,
+        details,
         status,
         // A profile that is no task has neither runs nor times, one without a repository has no size.
         runs: runs.map(|page| page.runs).unwrap_or_default(),
         sizes: sizes.unwrap_or_default(),
         upcoming: upcoming.unwrap_or_default(),
+        // A member that is gone since is left out.
+        members: members.into_iter().flatten().collect(),
     };
     let task = facts.status.tasks.iter().find(|task| task.name == name);
     let mood = match task {

@@ -118,7 +118,7 @@ fn outcome(word: &str) -> String {
 fn next_run(task: &TaskStatus, activity: &Activity, moment: &Moment) -> Markup {
     html! {
         @if let Activity::Paused(pause) = activity {
-            p { span.muted { "Paused " } @match pause.until { Some(until) => { "until " (instant(moment, until)) } None => "until you resume it" } }
+            p { span.muted { "Paused until " } @match pause.until { Some(until) => { (instants::clock(moment, until)) " " span.muted.small { "(" (words::relative(moment, until)) ")" } } None => "you resume it" } }
         }
         @if let Some(at) = task.retry_at { p { span.muted { "Tried again: " } (instant(moment, at)) } }
         @match (task.next_run_at, &task.schedule) {
@@ -239,7 +239,11 @@ mod tests {
             paused: Some(Pause { until: Some(now() + chrono::TimeDelta::hours(4)) }),
             ..ended("home", "succeeded")
         };
-        check(&facts(&task), &["in 4 h", "action=\"/action/resume\""], &["/action/pause"]);
+        check(
+            &facts(&task),
+            &["Paused until </span>17:00 UTC+01:00", ">in 4 h</time>", "action=\"/action/resume\""],
+            &["/action/pause"],
+        );
     }
 
     #[test]

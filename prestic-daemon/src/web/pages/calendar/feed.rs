@@ -10,6 +10,9 @@ use crate::web::layout::segment;
 /// An entry has some length, or calendars do not show it.
 const SHORTEST: TimeDelta = TimeDelta::minutes(5);
 
+/// What the daemon says of a task that nobody has described.
+const NO_DESCRIPTION: &str = "no description";
+
 /// Writes the calendar. The same run has the same number each time, so that it replaces itself.
 pub fn write(plan: &Plan, tasks: &[TaskStatus], now: DateTime<Utc>) -> String {
     let mut calendar = Calendar::new();
@@ -30,7 +33,9 @@ fn event(planned: &Planned, task: Option<&TaskStatus>, now: DateTime<Utc>) -> Ev
         .starts(planned.starts_at)
         .ends(planned.starts_at + planned.length.unwrap_or_default().max(SHORTEST));
     if let Some(task) = task {
-        event.description(&format!("{}\nRepository: {}", task.description, task.repository));
+        let repository = format!("Repository: {}", task.repository);
+        let is_described = !task.description.is_empty() && task.description != NO_DESCRIPTION;
+        event.description(&if is_described { format!("{}\n{repository}", task.description) } else { repository });
     }
     event.done()
 }
@@ -49,6 +54,15 @@ mod tests {
         let upcoming = [Upcoming { task: name.to_owned(), due_at, starts_at, timezone: None }];
         let status = status(vec![task]);
         write(&Plan::new(&status, &upcoming, &[], &[], &moment()), &status.tasks, now()).parse().unwrap()
+    }
+
+    #[test]
+    fn task_that_nobody_has_described_has_only_its_repository() {
+        for description in ["", NO_DESCRIPTION] {
+            let calendar = written("home", description);
+            let event = calendar.events().next().unwrap();
+            assert_eq!(event.get_description(), Some("Repository: /repositories/one"));
+        }
     }
 
     #[test]

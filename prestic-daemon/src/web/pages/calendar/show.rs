@@ -18,7 +18,10 @@ pub fn page(plan: &Plan, often: &[Often], is_cut: bool) -> Markup {
     html! {
         div.title-row {
             h1 { "Calendar" }
-            a.button href="/calendar.ics" download { "Download .ics" }
+            @if plan.coming().next().is_some() { a.button href="/calendar.ics" download { "Download .ics" } }
+        }
+        @if !often.is_empty() && plan.coming().next().is_some() {
+            p.muted.small { "The download leaves out what comes all the time: " @for (index, often) in often.iter().enumerate() { @if index > 0 { ", " } (often.task) } "." }
         }
         @if is_cut { p.note { "There are too many tasks for one page: those at the end of the configuration are left out." } }
         @if !often.is_empty() {
@@ -43,6 +46,16 @@ pub fn page(plan: &Plan, often: &[Often], is_cut: bool) -> Markup {
             "Times are those of the daemon’s machine. Runs with a dashed border will probably want the same repository at the same time: \
              PRestic lets one wait for the other."
         }
+    }
+}
+
+/// Says why there is no calendar to download.
+pub fn nothing_to_download(often: &[Often]) -> String {
+    let days = super::COMING_DAYS;
+    if often.is_empty() {
+        format!("nothing is scheduled in the next {days} days, so that there is no calendar to download")
+    } else {
+        "all that is scheduled comes too often for a calendar: the page shows it".to_owned()
     }
 }
 
@@ -126,6 +139,7 @@ mod tests {
             "scheduled in Asia/Tokyo",
             "<code>every minute</code>, 1,440 times a day",
             "· today",
+            "The download leaves out what comes all the time: beat.",
         ];
         for part in parts {
             assert!(shown.contains(part), "{part}: {shown}");
@@ -147,6 +161,8 @@ mod tests {
     #[test]
     fn calendar_without_anything_says_what_to_do() {
         let plan = Plan::new(&status(vec![task("a")]), &[], &[], &[], &moment());
-        assert!(page(&plan, &[], false).into_string().contains("Nothing is scheduled."));
+        let shown = page(&plan, &[], false).into_string();
+        assert!(shown.contains("Nothing is scheduled.") && !shown.contains("/calendar.ics"), "{shown}");
+        assert!(nothing_to_download(&[]).contains("14 days"));
     }
 }

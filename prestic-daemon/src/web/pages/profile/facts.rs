@@ -41,6 +41,7 @@ pub fn repository(name: &str, newest: &SnapshotPage, oldest: Option<&Snapshot>, 
 /// Shows who holds locks, and whether they can be removed.
 pub fn locks(name: &str, locks: &RepositoryLocks, session: &Session, moment: &Moment) -> Markup {
     let base = instants::profile_address(name);
+    let is_one = locks.locks.len() == 1;
     html! {
         div.stack #lock-list data-refresh={ (base) "/fragment/locks" } data-on={ "task:" (name) } {
             @if locks.locks.is_empty() {
@@ -48,9 +49,9 @@ pub fn locks(name: &str, locks: &RepositoryLocks, session: &Session, moment: &Mo
             } @else {
                 ul.problems { @for lock in &locks.locks { (one_lock(lock, moment)) } }
                 @match &locks.why_not {
-                    Some(reason) => { p.note { "They cannot be removed safely: " (reason) "." } }
+                    Some(reason) => { p.note { @if is_one { "It" } @else { "They" } " cannot be removed safely: " (words::marked(reason)) "." } }
                     None => {
-                        p { "All of them are left over from processes that are dead." }
+                        p { @if is_one { "It is left over from a process that is dead." } @else { "All of them are left over from processes that are dead." } }
                         (actions::unlock_form(name, session))
                     }
                 }
@@ -73,7 +74,7 @@ fn one_lock(lock: &RepositoryLock, moment: &Moment) -> Markup {
                 strong { (if holder.is_exclusive { "Exclusive" } else { "Shared" }) }
                 " lock of " (holder.user) " on " (holder.host) ", process " (holder.pid)
                 @if lock.is_ours { ", started by PRestic" }
-                ", since " (words::relative(moment, holder.created_at)) "; " (life) ". "
+                ", made " (words::relative(moment, holder.created_at)) "; " (life) ". "
                 span.muted.mono { (holder.id.get(..8).unwrap_or(&holder.id)) }
             }
         }
@@ -115,7 +116,10 @@ mod tests {
     fn living_locks_have_no_button_but_a_reason() {
         let why_not = Some("process 42 lives".to_owned());
         let shown = shown(RepositoryLocks { locks: vec![lock(Some(true))], why_not });
-        assert!(!shown.contains("/action/unlock") && shown.contains("process 42 lives"), "{shown}");
+        assert!(
+            !shown.contains("/action/unlock") && shown.contains("It cannot be removed safely: process 42 lives."),
+            "{shown}"
+        );
     }
 
     #[test]

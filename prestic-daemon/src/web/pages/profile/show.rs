@@ -56,7 +56,7 @@ pub fn page(facts: &Facts, session: &Session, moment: &Moment) -> Markup {
                 (run_table::show(&facts.runs[..facts.runs.len().min(LISTED_RUNS)], !members.is_empty(), moment))
             }
         }
-        (command(details))
+        @if facts.members.is_empty() { (command(details)) } @else { (commands(details, &facts.members)) }
         (options(details))
     }
 }
@@ -84,7 +84,7 @@ fn head(facts: &Facts, task: Option<&TaskStatus>, session: &Session, moment: &Mo
                 }
             }
             @if let Some(group) = task.and_then(|task| task.group.as_ref()) { p { "One of the tasks of " a href=(instants::profile_address(group)) { (group) } "." } }
-            @if let Some(reason) = task.and_then(|task| task.cannot_run.as_ref()) { p.error { "It cannot run: " (reason) "." } }
+            @if let Some(reason) = task.and_then(|task| task.cannot_run.as_ref()) { p.error { "It cannot run: " (words::marked(reason)) "." } }
             @if let Some((task, run)) = task.and_then(|task| Some((task, active_run(&facts.status, task)?))) {
                 @match activity(task, Some(run), facts.status.paused) {
                     Activity::Waiting(why) => { p { a href=(instants::run_address(run.id)) { "Run " (run.id) } " " (why) "." } }
@@ -93,7 +93,7 @@ fn head(facts: &Facts, task: Option<&TaskStatus>, session: &Session, moment: &Mo
             }
             @if let Some(last) = task.and_then(|task| task.last_run.as_ref()) {
                 p.muted {
-                    "Last run: " (last.message) ", " (words::relative(moment, last.at))
+                    "Last run: " (words::marked(&last.message)) ", " (words::relative(moment, last.at))
                     @if let Some(at) = task.and_then(|task| task.last_success_at).filter(|at| *at != last.at) { "; the last good one ended " (words::relative(moment, at)) }
                     "."
                 }
@@ -131,6 +131,7 @@ fn schedule(facts: &Facts, task: Option<&TaskStatus>, moment: &Moment) -> Markup
                 ol.plain {
                     @for upcoming in &facts.upcoming {
                         li {
+                            @if !facts.members.is_empty() { a href=(instants::profile_address(&upcoming.task)) { (upcoming.task) } " " }
                             (instants::clock(moment, upcoming.starts_at)) " " span.muted { (words::relative(moment, upcoming.starts_at)) }
                             @if let Some(zone) = &upcoming.timezone { " " span.muted { "scheduled in " (zone) } }
                         }
@@ -192,12 +193,36 @@ fn command(details: &ProfileDetails) -> Markup {
                 h2 #command-title { "What is run" }
                 pre.code #command data-copy { (line) }
                 p.muted.small {
-                    "Secrets are left out."
-                    @if !details.variables.is_empty() { " restic also gets " @for (index, name) in details.variables.iter().enumerate() { @if index > 0 { ", " } code { (name) } } "." }
+                    (left_out(details))
                     " In a terminal: " code { "prestic-ctl -p " (details.summary.name) " …" }
                 }
             }
         }
+    }
+}
+
+/// Says of each task of a group what is run: the group itself has no repository of its own.
+fn commands(group: &ProfileDetails, members: &[ProfileDetails]) -> Markup {
+    html! {
+        section.box aria-labelledby="command-title" {
+            h2 #command-title { "What is run" }
+            @for member in members.iter().filter(|member| !member.command_line.is_empty()) {
+                h3 { a href=(instants::profile_address(&member.summary.name)) { (member.summary.name) } }
+                pre.code data-copy { (shell::line(&member.command_line)) }
+                p.muted.small {
+                    (left_out(member))
+                    " In a terminal: " code { "prestic-ctl -p " (member.summary.name) " …" }
+                }
+            }
+            p { "All of them, in a terminal: " code { "prestic-ctl run " (group.summary.name) } }
+        }
+    }
+}
+
+fn left_out(details: &ProfileDetails) -> Markup {
+    html! {
+        "Secrets are left out."
+        @if !details.variables.is_empty() { " restic also gets " @for (index, name) in details.variables.iter().enumerate() { @if index > 0 { ", " } code { (name) } } "." }
     }
 }
 
@@ -251,10 +276,11 @@ mod tests {
         profile::{Origin, ProfileSummary},
         progress::Summary,
         run::{Run, RunId},
+        status::Upcoming,
     };
 
     use super::*;
-    use crate::web::pages::samples::{ended, finished, moment, run, status};
+    use crate::web::pages::samples::{ended, finished, moment, now, run, status};
 
     fn details(name: &str) -> ProfileDetails {
         let origin = Origin { file: PathBuf::from("/c/config.ini"), line: 12, section: "base".to_owned() };
@@ -287,6 +313,7 @@ mod tests {
             runs: vec![Run { summary, ..finished(7, "home", Outcome::Succeeded) }],
             sizes: Vec::new(),
             upcoming: Vec::new(),
+            members: Vec::new(),
         }
     }
 
@@ -337,6 +364,28 @@ mod tests {
         let status = status(vec![ended("home@a", "failed"), ended("home@b", "succeeded")]);
         let facts = Facts { details, status, ..facts() };
         check(&facts, &["home@a", "Failed</span>", "/profile/home%40b"], &["fragment/locks", "It is not a task"]);
+    }
+
+    #[test]
+    fn group_says_of_each_of_its_tasks_what_is_run_and_when() {
+        let names = ["home@a", "home@b"];
+        let group = ProfileDetails { members: names.map(str::to_owned).to_vec(), ..details("home") };
+        let member = |name: &str| ProfileDetails {
+            command_line: ["restic", "-r", name, "backup"].map(str::to_owned).to_vec(),
+            ..details(name)
+        };
+        let starts_at = now() + chrono::TimeDelta::hours(2);
+        let upcoming = names.map(|name| Upcoming { task: name.to_owned(), due_at: starts_at, starts_at, timezone: None });
+        let status = status(names.map(|name| ended(name, "succeeded")).to_vec());
+        let facts =
+            Facts { details: group, status, members: names.map(member).to_vec(), upcoming: upcoming.to_vec(), ..facts() };
+        let parts = [
+            "restic -r home@a backup",
+            "<code>prestic-ctl -p home@b …</code>",
+            "<code>prestic-ctl run home</code>",
+            "home@b</a> 15:00 UTC+01:00",
+        ];
+        check(&facts, &parts, &["prestic-ctl -p home …"]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn page(
                 h2 #web { "Web interface" }
                 dl.facts {
                     dt { "Address" } dd { code { "http://" (address) "/" } }
-                    dt { "Who may come in" } dd { (who(settings)) }
+                    dt { "Who may come in" } dd { (words::marked(who(settings))) }
                     @if !settings.allowed_hosts.is_empty() { dt { "Other names" } dd { (settings.allowed_hosts.join(", ")) } }
                 }
                 p.muted.small { "Set by " code { "web-listen" } ", " code { "web-auth" } " and " code { "web-allowed-hosts" } " in [prestic]. For programs: " a href="/api" { "the API" } "." }
@@ -167,7 +167,7 @@ fn program(restic: &ResticProgram) -> Markup {
                     code { (shell::line(&restic.executable)) } " "
                     @match (&restic.version, &restic.trouble) {
                         (Some(version), _) => strong { (version) },
-                        (None, trouble) => { "cannot be used: " (trouble.as_deref().unwrap_or("it tells no version")) }
+                        (None, trouble) => { "cannot be used: " (words::marked(trouble.as_deref().unwrap_or("it tells no version"))) }
                     }
                     span.muted { ", for " (restic.profiles.join(", ")) }
                 }
@@ -212,7 +212,7 @@ fn one_job(job: &Job, moment: &Moment) -> Markup {
                 JobState::Running => { (plain::count(job.done)) @if let Some(total) = job.total { " of " (plain::count(total)) } " done" }
                 JobState::Done => "done",
                 JobState::Canceled => "canceled",
-                JobState::Failed { reason } => { "failed: " (reason) }
+                JobState::Failed { reason } => { "failed: " (words::marked(reason)) }
             }
             " " span.muted { (words::relative(moment, job.created_at)) }
         }
