@@ -24,7 +24,7 @@ use prestic_proto::{
     home::Home,
     job::{Job, JobId, JobRequest, JobResults},
     search::{SearchPage, SearchQuery},
-    snapshot::{Folder, MAX_PAGE},
+    snapshot::{Folder, Found, MAX_PAGE},
     system::{CacheKind, CacheUse},
 };
 use tokio::time::Instant;
@@ -146,6 +146,13 @@ impl Jobs {
     pub async fn add_totals(&self, profile: &str, folder: &mut Folder) {
         if let Ok(repository) = self.repository(profile).await {
             totals::add(&self.shared, &repository, folder).await;
+        }
+    }
+
+    /// Adds to a folder that was looked up how much it holds, where that is known.
+    pub async fn add_totals_of_entry(&self, profile: &str, found: &mut Found) {
+        if let Ok(repository) = self.repository(profile).await {
+            totals::add_to_entry(&self.shared, &repository, found).await;
         }
     }
 

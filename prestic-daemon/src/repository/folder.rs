@@ -5,19 +5,16 @@ use std::sync::Arc;
 use prestic_proto::{
     error::ApiError,
     file_path::{FileName, FilePath},
-    snapshot::{Entry, EntryKind, Folder, FolderQuery, FolderTotals, Found, MAX_PAGE, Snapshot, SnapshotId, TreeId},
+    snapshot::{Entry, EntryKind, Folder, FolderQuery, Found, MAX_PAGE, Snapshot, SnapshotId},
 };
 
 use super::Repositories;
-use crate::{
-    config::repository_identity::RepositoryId,
-    repository::{
-        access::Reader,
-        object_id::ObjectId,
-        snapshots::{SnapshotList, count},
-        tree::Tree,
-        trees::{Trees, Whereabouts},
-    },
+use crate::repository::{
+    access::Reader,
+    object_id::ObjectId,
+    snapshots::{SnapshotList, count},
+    tree::Tree,
+    trees::{Trees, Whereabouts},
 };
 
 /// How many folders are read to see how far a chain goes. The user would have to click through each of them.
@@ -29,14 +26,8 @@ const MAX_CHAIN: usize = 16;
 /// How many other snapshots are named that have what one does not.
 const MAX_OTHERS: usize = 10;
 
-/// Knows how much folders hold.
-pub trait FolderTotalsSource: std::fmt::Debug + Send + Sync {
-    /// Returns how much the folder with a tree holds; none if nobody has counted.
-    fn totals(&self, repository: &RepositoryId, tree: &TreeId) -> Option<FolderTotals>;
-}
-
 impl Repositories {
-    /// Returns a page of a folder.
+    /// Returns a page of a folder, without totals: who has indexes adds them.
     pub async fn folder(&self, profile: &str, query: FolderQuery) -> Result<Folder, ApiError> {
         let reader = self.reader(profile).await?;
         let (list, snapshot) = self.lists.find(&reader, &query.snapshot).await?;
@@ -45,33 +36,19 @@ impl Repositories {
         let mut entries: Vec<Entry> = positions.into_iter().filter_map(|position| tree.entry(position)).collect();
         let is_alone = tree.len() == 1;
         for entry in &mut entries {
-            if let Some(subtree) = &entry.subtree {
-                entry.totals = self.totals(&reader, subtree);
-                if let Some(id) = ObjectId::parse(&subtree.0) {
-                    entry.chain = chain(&self.trees, &reader, id, if is_alone { MAX_FOLLOWED } else { 0 }).await;
-                }
+            if let Some(id) = entry.subtree.as_ref().and_then(|subtree| ObjectId::parse(&subtree.0)) {
+                entry.chain = chain(&self.trees, &reader, id, if is_alone { MAX_FOLLOWED } else { 0 }).await;
             }
         }
         let id = tree.id().to_tree_id();
-        Ok(Folder {
-            totals: self.totals(&reader, &id),
-            tree: Some(id),
-            entries,
-            total,
-            in_all: count(tree.len()),
-            path: query.path,
-            snapshot,
-        })
+        Ok(Folder { totals: None, tree: Some(id), entries, total, in_all: count(tree.len()), path: query.path, snapshot })
     }
 
     /// Looks one file or folder up.
     pub async fn find_entry(&self, profile: &str, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError> {
         let reader = self.reader(profile).await?;
         let (list, snapshot) = self.lists.find(&reader, &snapshot).await?;
-        let mut entry = self.entry(&reader, &list, &snapshot, &path).await?;
-        if let Some(Entry { subtree: Some(subtree), totals, .. }) = &mut entry {
-            *totals = self.totals(&reader, subtree);
-        }
+        let entry = self.entry(&reader, &list, &snapshot, &path).await?;
         Ok(Found { snapshot, path, entry })
     }
 
@@ -115,10 +92,6 @@ impl Repositories {
         others.sort_by_key(|other| (other.time - snapshot.time).abs());
         let others = others.into_iter().take(MAX_OTHERS).map(|other| other.id.clone()).collect();
         ApiError::NoSuchPath { path: path.clone(), snapshot: snapshot.id.clone(), others }
-    }
-
-    fn totals(&self, reader: &Reader, tree: &TreeId) -> Option<FolderTotals> {
-        self.totals.get()?.totals(reader.repository(), tree)
     }
 }
 

@@ -25,7 +25,7 @@ mod tree_json;
 mod trees;
 mod versions;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use prestic_proto::{
     error::ApiError,
@@ -34,7 +34,6 @@ use prestic_proto::{
     system::CacheUse,
 };
 
-pub use self::folder::FolderTotalsSource;
 use self::{
     access::Reader, content::Contents, locks::SeenLocks, process::Processes, snapshot_lists::SnapshotLists, trees::Trees,
 };
@@ -51,7 +50,6 @@ pub struct Repositories {
     trees: Arc<Trees>,
     contents: Contents,
     seen_locks: SeenLocks,
-    totals: Arc<OnceLock<Arc<dyn FolderTotalsSource>>>,
 }
 
 impl Repositories {
@@ -66,14 +64,6 @@ impl Repositories {
             trees: Arc::default(),
             contents: Contents::default(),
             seen_locks: SeenLocks::default(),
-            totals: Arc::default(),
-        }
-    }
-
-    /// Says who knows how much folders hold. The first one counts.
-    pub fn take_totals_from(&self, source: Arc<dyn FolderTotalsSource>) {
-        if self.totals.set(source).is_err() {
-            tracing::warn!("the totals of folders come from somebody already");
         }
     }
 

@@ -197,7 +197,9 @@ impl Api for Server {
     }
 
     async fn find_entry(self, _: Context, profile: String, snapshot: SnapshotId, path: FilePath) -> Result<Found, ApiError> {
-        self.repositories.find_entry(&profile, snapshot, path).await
+        let mut found = self.repositories.find_entry(&profile, snapshot, path).await?;
+        self.jobs.add_totals_of_entry(&profile, &mut found).await;
+        Ok(found)
     }
 
     async fn versions(self, _: Context, profile: String, query: VersionQuery) -> Result<Versions, ApiError> {
