@@ -49,6 +49,8 @@ impl Driver {
         let log = File::create(folder.path().join("driver.log")).expect("the folder is ours");
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
+            // What the browser leaves when it is killed goes with the folder.
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
