@@ -163,6 +163,7 @@ fn system_tells_of_the_daemon_and_each_restic() {
     let pages = Pages::start();
     pages.check("/system", &["Read it again", "of this user", "data-fragment"], &[]);
     pages.check("/fragment/system", &["0.18.0", "21820", "Clear"], &[]);
+    pages.check("/system/details", &["0.18.0", "Clear", "site-header"], &["data-fragment"]);
     pages.post("/action/reload", "back=%2Fsystem").expect_status(303);
     pages.post("/action/clear-cache", "cache=trees").expect_status(303);
     // The double that waits is let go, so that the home ends at once.
