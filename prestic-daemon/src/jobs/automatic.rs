@@ -46,6 +46,8 @@ struct Errand {
     profile: String,
     /// The snapshot that the last backup has made, as far as restic told; none if no backup has ended.
     backup: Option<Option<String>>,
+    /// Whether the list of snapshots may be from before the backup.
+    waits_for_list: bool,
 }
 
 /// The runs that have not ended, and what those that have leave to do.
@@ -68,12 +70,28 @@ impl Follower {
         if !finished.outcome.is_success() {
             return;
         }
-        let errand =
-            self.errands.entry(facts.repository.clone()).or_insert_with(|| Errand { profile: run.task.clone(), backup: None });
+        let errand = self.errands.entry(facts.repository.clone()).or_insert_with(|| Errand {
+            profile: run.task.clone(),
+            backup: None,
+            waits_for_list: false,
+        });
         if facts.is_backup {
             let snapshot = run.summary.as_ref().and_then(|summary| summary.snapshot_id.clone());
-            *errand = Errand { profile: run.task.clone(), backup: Some(snapshot) };
+            *errand = Errand { profile: run.task.clone(), backup: Some(snapshot), waits_for_list: true };
         }
+    }
+
+    /// Takes in that the lists of snapshots of these profiles are read anew from now on.
+    fn take_in_lists(&mut self, profiles: &[String]) {
+        for errand in self.errands.values_mut().filter(|errand| profiles.contains(&errand.profile)) {
+            errand.waits_for_list = false;
+        }
+    }
+
+    /// Takes in all runs that there are, after it was not known what happened.
+    fn begin_anew(&mut self) {
+        self.active.clear();
+        self.errands.values_mut().for_each(|errand| errand.waits_for_list = false);
     }
 
     /// Returns the repositories that runs use or wait for.
@@ -84,7 +102,8 @@ impl Follower {
     /// Returns something that can be done now.
     fn take_due(&mut self) -> Option<(String, Errand)> {
         let busy = self.busy();
-        let repository = self.errands.keys().find(|repository| !busy.contains(*repository))?.clone();
+        let is_due = |(repository, errand): &(&String, &Errand)| !busy.contains(*repository) && !errand.waits_for_list;
+        let repository = self.errands.iter().find(is_due)?.0.clone();
         self.errands.remove_entry(&repository)
     }
 }
@@ -94,15 +113,19 @@ impl Follower {
 enum News {
     /// These are all runs that have not ended.
     All(Vec<Run>),
-    /// These runs are not as they were.
-    Some(Vec<Run>),
+    /// These runs are not as they were, and then the lists of snapshots of these profiles.
+    Some { runs: Vec<Run>, lists: Vec<String> },
     /// Nothing is new about runs.
     None,
 }
 
 impl News {
     fn has_runs(&self) -> bool {
-        !matches!(self, Self::None)
+        match self {
+            Self::All(_) => true,
+            Self::Some { runs, .. } => !runs.is_empty(),
+            Self::None => false,
+        }
     }
 }
 
@@ -126,10 +149,10 @@ async fn follow_runs(shared: &Arc<Shared>) -> Result<(), CoreGone> {
         let runs = match &news {
             News::All(runs) => {
                 // What ended while nobody looked is not made up for: the next backup comes.
-                follower.active.clear();
+                follower.begin_anew();
                 runs.as_slice()
             }
-            News::Some(runs) => runs,
+            News::Some { runs, .. } => runs,
             News::None => &[],
         };
         for run in runs {
@@ -137,6 +160,9 @@ async fn follow_runs(shared: &Arc<Shared>) -> Result<(), CoreGone> {
                 known.insert(run.task.clone(), facts_of(shared, &run.task).await?);
             }
             follower.take_in(run, known.get(&run.task).and_then(Option::as_ref));
+        }
+        if let News::Some { lists, .. } = &news {
+            follower.take_in_lists(lists);
         }
         if news.has_runs() {
             shared.set_busy(follower.busy());
@@ -169,13 +195,17 @@ async fn news(
                 if events.iter().any(|event| matches!(event.kind, EventKind::ConfigLoaded { .. })) {
                     known.clear();
                 }
-                let runs: Vec<Run> = events
-                    .into_iter()
-                    .filter_map(|event| if let EventKind::Run { run } = event.kind { Some(*run) } else { None })
-                    .collect();
+                let (mut runs, mut lists) = (Vec::new(), Vec::new());
+                for event in events {
+                    match event.kind {
+                        EventKind::Run { run } => runs.push(*run),
+                        EventKind::SnapshotsChanged { profiles } => lists.extend(profiles),
+                        _ => {}
+                    }
+                }
                 // Progress is news, too, but not for us.
-                if !runs.is_empty() {
-                    return Ok(News::Some(runs));
+                if !runs.is_empty() || !lists.is_empty() {
+                    return Ok(News::Some { runs, lists });
                 }
             }
         }
@@ -221,13 +251,11 @@ async fn do_errand(shared: &Arc<Shared>, repository: &str, errand: &Errand) -> R
 
 /// Has the snapshot that a backup has made indexed.
 async fn index_newest(shared: &Arc<Shared>, repository: &str, profile: &str, made: Option<&str>) -> Result<(), ApiError> {
-    let mut all = snapshots::list(&shared.repositories, profile, false).await?;
-    let is_made = |id: &str| made.is_some_and(|made| id.starts_with(made));
-    if !all.iter().any(|snapshot| is_made(snapshot.id.as_str())) {
-        // The list is from before the backup, or restic does not tell what it has made.
-        all = snapshots::list(&shared.repositories, profile, true).await?;
-    }
-    let newest = all.iter().find(|snapshot| is_made(snapshot.id.as_str())).or(all.first().filter(|_| made.is_none()));
+    let all = snapshots::list(&shared.repositories, profile).await?;
+    let newest = match made {
+        Some(made) => all.iter().find(|snapshot| snapshot.id.as_str().starts_with(made)),
+        None => all.first(),
+    };
     let Some(snapshot) = newest else { return Ok(()) };
     let key = IndexKey { repository: repository.to_owned(), tree: snapshot.tree.0.clone() };
     if !shared.store.has(&key) {
@@ -280,7 +308,10 @@ mod tests {
         assert_eq!(follower.busy().into_iter().collect::<Vec<_>>(), ["r"]);
         assert_eq!(follower.take_due(), None);
         follower.take_in(&run(2, "prune", Some(Outcome::Failed(Failure::Other))), Some(&facts(false)));
-        let errand = Errand { profile: "home".to_owned(), backup: Some(Some("snapshot-1".to_owned())) };
+        assert_eq!(follower.take_due(), None, "the list of snapshots is from before the backup");
+        follower.take_in_lists(&["other".to_owned(), "home".to_owned()]);
+        let backup = Some(Some("snapshot-1".to_owned()));
+        let errand = Errand { profile: "home".to_owned(), backup, waits_for_list: false };
         assert_eq!(follower.take_due(), Some(("r".to_owned(), errand)));
         assert_eq!(follower.take_due(), None);
         assert!(follower.busy().is_empty());
@@ -306,8 +337,9 @@ mod tests {
         let mut follower = Follower::default();
         follower.take_in(&run(1, "home", Some(Outcome::Warnings)), Some(&facts(true)));
         follower.take_in(&run(2, "prune", Some(Outcome::Succeeded)), Some(&facts(false)));
+        follower.begin_anew();
         assert_eq!(follower.take_due().unwrap().1.backup, Some(Some("snapshot-1".to_owned())));
         follower.take_in(&run(3, "prune", Some(Outcome::Succeeded)), Some(&facts(false)));
-        assert_eq!(follower.take_due().unwrap().1, Errand { profile: "prune".to_owned(), backup: None });
+        assert_eq!(follower.take_due().unwrap().1, Errand { profile: "prune".to_owned(), backup: None, waits_for_list: false });
     }
 }

@@ -52,7 +52,7 @@ pub async fn search(
     query: SearchQuery,
 ) -> Result<SearchPage, ApiError> {
     let pattern = Pattern::parse(&query.query)?;
-    let mut all = snapshots::list(&shared.repositories, profile, false).await?;
+    let mut all = snapshots::list(&shared.repositories, profile).await?;
     if let Some(id) = &query.snapshot {
         let wanted = snapshots::find(&all, id)?.clone();
         all = vec![wanted];

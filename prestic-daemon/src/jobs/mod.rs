@@ -80,7 +80,7 @@ impl Jobs {
         if matches!(request, JobRequest::Search { .. } | JobRequest::Measure) {
             return Ok(request);
         }
-        let all = snapshots::list(&self.shared.repositories, profile, false).await?;
+        let all = snapshots::list(&self.shared.repositories, profile).await?;
         let whole = |id| snapshots::find(&all, id).map(|snapshot| snapshot.id.clone());
         Ok(match request {
             JobRequest::Difference { from, to, path } => JobRequest::Difference { from: whole(&from)?, to: whole(&to)?, path },

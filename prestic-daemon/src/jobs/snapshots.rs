@@ -28,12 +28,11 @@ impl Tree {
 }
 
 /// Returns all snapshots of a profile's repository, newest first.
-pub async fn list(repositories: &Repositories, profile: &str, is_fresh: bool) -> Result<Vec<Snapshot>, ApiError> {
+pub async fn list(repositories: &Repositories, profile: &str) -> Result<Vec<Snapshot>, ApiError> {
     let mut snapshots = Vec::new();
     loop {
         let offset = u32::try_from(snapshots.len()).unwrap_or(u32::MAX);
-        let is_fresh = is_fresh && offset == 0;
-        let query = SnapshotQuery { offset, limit: MAX_PAGE, is_fresh, ..SnapshotQuery::default() };
+        let query = SnapshotQuery { offset, limit: MAX_PAGE, ..SnapshotQuery::default() };
         let page = repositories.snapshots(profile, query).await?;
         let is_last = page.snapshots.len() < MAX_PAGE as usize;
         snapshots.extend(page.snapshots);

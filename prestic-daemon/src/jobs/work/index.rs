@@ -27,7 +27,7 @@ impl Task<'_> {
             let reason = "`snapshot-index` is `off`, so that no names are kept outside of the repository".to_owned();
             return Err(ApiError::Storage { what: format!("the snapshots of profile `{profile}` are not indexed"), reason });
         }
-        let all = snapshots::list(&self.shared.repositories, &self.record.job.profile, false).await?;
+        let all = snapshots::list(&self.shared.repositories, &self.record.job.profile).await?;
         let snapshot = snapshots::find(&all, id)?;
         let key = IndexKey::new(self.reader.repository(), &snapshot.tree);
         if self.shared.store.has(&key) {

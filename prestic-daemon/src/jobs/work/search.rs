@@ -22,7 +22,7 @@ impl Task<'_> {
     pub(super) async fn search(mut self, query: &str) -> Result<(), ApiError> {
         let pattern = Pattern::parse(query)?;
         let keeps_index = self.snapshot_index().await? != SnapshotIndex::Off;
-        let all = snapshots::list(&self.shared.repositories, &self.record.job.profile, false).await?;
+        let all = snapshots::list(&self.shared.repositories, &self.record.job.profile).await?;
         let total = Some(all.len() as u64);
         let mut done = 0;
         for tree in snapshots::trees(&all) {
