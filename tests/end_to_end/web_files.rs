@@ -95,6 +95,8 @@ fn nasty_site(restic: &Restic, crowd: usize) -> (Site, NastyRepository) {
 /// Fails the test where a name, a host, a tag or a content has become markup.
 #[track_caller]
 fn check_harmless(page: &str) {
+    // Our own icons are no attribute or element that a name could have made.
+    let page = page.replace("<svg class=\"icon\" viewBox=\"0 0 16 16\" aria-hidden=\"true\" focusable=\"false\">", "");
     for bad in ["<script>document", "<img src=x", "<svg", "\u{202e}", "onerror=document.title='owned'\"", OWNED_TITLE] {
         assert!(!page.contains(bad), "{bad}: {page}");
     }
