@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{file_path::FilePath, snapshot::SnapshotId};
 
-/// The most bytes in one piece.
-pub const MAX_PIECE: usize = 1024 * 1024;
+/// The most bytes in one piece. Two of them are in a processor's nearer cache, which makes a download faster than larger ones do.
+pub const MAX_PIECE: usize = 256 * 1024;
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

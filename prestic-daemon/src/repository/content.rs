@@ -42,9 +42,9 @@ const MAX_OPEN: usize = 32;
 /// Content that nobody reads for so long is closed: a browser may pause a download, or take minutes for one piece.
 const IDLE_LIMIT: Duration = Duration::from_secs(600);
 
-/// A file up to this size is out of restic whatever its reader does, because pipe and read-ahead hold it. So it is no
-/// download that could hold a place for long.
-const HELD_ANYWAY: u64 = 2 * 1024 * 1024;
+/// A file up to this size is out of restic whatever its reader does, because the pipe holds it. So it is no download that could
+/// hold a place for long.
+const HELD_ANYWAY: u64 = 1024 * 1024;
 
 /// The first restic that makes an archive of a folder alone, without the folders that lead to it.
 const TAKES_SUBFOLDERS: ResticVersion = ResticVersion::new(0, 16, 0);

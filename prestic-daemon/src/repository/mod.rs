@@ -6,6 +6,7 @@
 pub mod access;
 pub mod lines;
 
+mod blocks;
 mod changes;
 mod content;
 mod difference;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use prestic_proto::content::MAX_PIECE;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -25,7 +25,10 @@ use crate::{
     config::repository_identity::RepositoryId,
     patience::with_patience,
     process::{self, CpuPriority, IoPriority, ProcessId},
-    repository::places::{Kind, Place, Places},
+    repository::{
+        blocks::Blocks,
+        places::{Kind, Place, Places},
+    },
     supervise::lines::push_clean,
 };
 
@@ -34,7 +37,7 @@ use crate::{
 mod tests;
 
 /// How many pieces of output are read ahead of whoever listens.
-const READ_AHEAD: usize = 4;
+const READ_AHEAD: usize = 8;
 
 /// How much is read at a time of what nobody wants any more.
 const DRAINED_AT_ONCE: usize = 64 * 1024;
@@ -252,16 +255,18 @@ async fn stop(child: &mut Child, id: Option<&ProcessId>, output: &mut ChildStdou
 
 /// Passes restic's output on to whoever listens, until its end. While nobody takes a piece, it grows.
 async fn pass_on(output: &mut ChildStdout, pieces: &mpsc::Sender<Bytes>) -> io::Result<()> {
-    let mut buffer = BytesMut::new();
+    let mut blocks = Blocks::new(MAX_PIECE, READ_AHEAD + 2);
+    let mut buffer = blocks.take();
     loop {
-        // Where the earlier pieces are gone, this takes their memory again.
-        buffer.reserve(MAX_PIECE - buffer.len());
         let (has_bytes, room) = (!buffer.is_empty(), MAX_PIECE - buffer.len());
         let mut limited = bytes::BufMut::limit(&mut buffer, room);
         tokio::select! {
             biased;
             place = pieces.reserve(), if has_bytes => match place {
-                Ok(place) => place.send(buffer.split().freeze()),
+                Ok(place) => {
+                    let next = blocks.take();
+                    place.send(blocks.lend(std::mem::replace(&mut buffer, next)));
+                }
                 // Nobody listens any more. That is noticed elsewhere, too.
                 Err(_) => return Ok(()),
             },
