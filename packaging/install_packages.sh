@@ -9,6 +9,7 @@ set -eu
 is_there() {
     case "$1" in
     python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
+    wine64) [ -x /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }
@@ -34,6 +35,7 @@ package_of() {
     zypper:dbus-daemon) echo dbus-1 ;;
     apt-get:chromedriver) echo chromium-driver ;;
     pacman:chromedriver) echo chromium ;;
+    apt-get:x86_64-w64-mingw32-gcc-posix) echo gcc-mingw-w64-x86-64-posix ;;
     apt-get:python3-venv) echo python3-venv ;;
     pacman:python3 | pacman:python3-venv) echo python ;;
     *:python3-venv) echo python3 ;;

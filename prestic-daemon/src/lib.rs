@@ -34,10 +34,11 @@ pub mod status_ini;
 
 pub mod atomic_write;
 pub mod clock;
-pub mod fingerprint;
 pub mod instance;
 pub mod patience;
 pub mod process;
 pub mod program;
 pub mod secret;
 pub mod signals;
+
+pub use prestic_proto::fingerprint;

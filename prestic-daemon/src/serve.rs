@@ -128,11 +128,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
         let mut instance = Instance::acquire(&home).unwrap();
-        // A file is where the folder of the sockets has to be.
-        fs::File::create(home.root().join("run")).unwrap();
+        let other = Listener::open(&home).await.unwrap();
         assert!(begin(&home, &mut instance).await.is_err());
         assert!(!home.runs_dir().exists(), "the core has begun");
-        fs::remove_file(home.root().join("run")).unwrap();
+        drop(other);
         let (listener, _core) = begin(&home, &mut instance).await.unwrap();
         assert_eq!(Endpoint::read(&home).unwrap().socket, listener.path());
         assert!(home.runs_dir().exists());

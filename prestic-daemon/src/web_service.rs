@@ -132,10 +132,12 @@ async fn listen(settings: &WebSettings) -> Result<(TcpListener, SocketAddr), Web
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::Auth;
 
     #[track_caller]
     fn check(variable: Option<&str>, expected: Result<Listen, &str>) {
-        let found = overridden(WebSettings::default(), variable.map(str::to_owned)).map(|settings| settings.listen);
+        let settings = WebSettings { auth: Auth::Off, ..WebSettings::default() };
+        let found = overridden(settings, variable.map(str::to_owned)).map(|settings| settings.listen);
         let found = found.map_err(|state| match state {
             WebState::Unavailable { reason, .. } => reason,
             other => panic!("{other:?}"),

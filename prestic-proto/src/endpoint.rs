@@ -52,17 +52,26 @@ fn socket_name(_home: &Home, folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.sock"))
 }
 
-/// A pipe has no folder, so the home's path is part of its name.
+/// A pipe has no folder, and its name has less room than a path: a number stands for the home's.
 #[cfg(windows)]
 fn socket_name(home: &Home, _folder: &Path, name: &str) -> PathBuf {
-    let home = home.root().to_string_lossy().to_lowercase().replace(['\\', '/', ':'], "-");
-    PathBuf::from(format!(r"\\.\pipe\prestic-{home}-{name}"))
+    let home = home.root().to_string_lossy().to_lowercase().replace('/', "\\");
+    PathBuf::from(format!(r"\\.\pipe\prestic-{:016x}-{name}", crate::fingerprint::fingerprint(home.as_bytes())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::run::RunId;
+
+    #[test]
+    fn each_home_and_each_run_has_a_socket_of_its_own() {
+        let (home, other) = (Home::at(env::temp_dir().join("a-b")), Home::at(env::temp_dir().join("a").join("b")));
+        let sockets = [daemon_socket(&home), daemon_socket(&other), run_socket(&home, RunId(7)), run_socket(&home, RunId(8))];
+        for (index, socket) in sockets.iter().enumerate() {
+            assert!(!sockets[..index].contains(socket), "{}", socket.display());
+        }
+    }
 
     #[test]
     #[cfg(not(windows))]

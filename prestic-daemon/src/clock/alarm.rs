@@ -51,6 +51,7 @@ pub(super) enum Cause {
     /// It is time, or the clocks are worth a look.
     Clock,
     /// Something was done to the files that say which zone it is.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing tells of them there"))]
     ZoneFiles,
 }
 

@@ -27,7 +27,7 @@ fn points(content: &[u8], field: usize) -> Vec<PathBuf> {
         .filter(|line| !line.trim_start().starts_with('#'))
         .filter_map(|line| Some(PathBuf::from(unescape(line.split_ascii_whitespace().nth(field)?))))
         // Swap space has no mount point: it says `none` or `swap`.
-        .filter(|point| point.is_absolute())
+        .filter(|point| point.has_root())
         .collect()
 }
 

@@ -18,7 +18,6 @@ use super::{
     problems::{Problem, Problems},
     profile::Setting,
     task_checks::backup_sources,
-    words,
 };
 
 /// How long all looks together may take. A folder of a server that is away may not answer for minutes.
@@ -115,13 +114,13 @@ fn look(path: &Path) -> Seen {
 impl Named<'_> {
     fn report(&self, seen: Seen, problems: &mut Problems) {
         let path = self.path.display();
-        let chmod = format!("chmod 600 {}", words::join(&[path.to_string()]));
+        let close = || permissions::closing_command(&self.path);
         match self.role {
             Role::Configuration if seen.is_readable_by_others => {
-                self.warn("other users can read the configuration".to_owned(), chmod, problems);
+                self.warn("other users can read the configuration".to_owned(), close(), problems);
             }
             Role::Password if seen.is_readable_by_others => {
-                self.warn("other users can read the file with the password".to_owned(), chmod, problems);
+                self.warn("other users can read the file with the password".to_owned(), close(), problems);
             }
             Role::Configuration => {}
             _ if !seen.is_missing => {}

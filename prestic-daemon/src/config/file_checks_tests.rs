@@ -1,12 +1,16 @@
 //! What is told of the files that a configuration names.
 
+use std::path::MAIN_SEPARATOR;
+
+use prestic_proto::profile::ConfigProblem;
+
 use super::{super::load, *};
 
 /// Checks the warnings of a configuration in a folder that is called `HERE` in both.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let here = folder.path().display().to_string();
+    let here = folder.path().display().to_string().replace(MAIN_SEPARATOR, "/");
     for name in ["there", "secret"] {
         crate::atomic_write::replace(&folder.path().join(name), b"x").unwrap();
     }
@@ -14,8 +18,13 @@ fn check(text: &str, expected: &[&str]) {
     crate::atomic_write::replace(&file, text.replace("HERE", &here).as_bytes()).unwrap();
     let report = load(&file).report;
     assert_eq!(report.errors, []);
-    let found: Vec<_> = report.warnings.iter().map(|problem| problem.to_string().replace(&here, "HERE")).collect();
+    let found: Vec<_> = report.warnings.iter().map(|problem| shown(problem).replace(&here, "HERE")).collect();
     assert_eq!(found, expected);
+}
+
+/// Writes a problem with the paths of this system as others write them.
+fn shown(problem: &ConfigProblem) -> String {
+    problem.to_string().replace(MAIN_SEPARATOR, "/")
 }
 
 /// Returns a task that lacks nothing.

@@ -1,6 +1,6 @@
 //! Configurations of several files: what is read of them, and what is told.
 
-use std::path::PathBuf;
+use std::path::{MAIN_SEPARATOR, PathBuf};
 
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ fn check(files: &[(&str, &str)], profiles: &[&str]) -> (TempDir, Loaded) {
 #[track_caller]
 fn check_errors(files: &[(&str, &str)], expected: &[&str]) {
     let (folder, loaded) = loaded(files);
-    let here = format!("{}/", folder.path().display());
+    let here = format!("{}{MAIN_SEPARATOR}", folder.path().display());
     let found: Vec<_> = loaded.report.errors.iter().map(|error| error.to_string().replace(&here, "")).collect();
     assert_eq!(found, expected);
 }
@@ -65,7 +65,7 @@ fn profiles_inherit_across_files_and_know_their_origins() {
     let details = loaded.config.profile("a").unwrap().details();
     let origin = |key: &str| {
         let option = details.options.iter().find(|option| option.key == key).unwrap();
-        option.origin.as_ref().unwrap().to_string().replace(&format!("{}/", folder.path().display()), "")
+        option.origin.as_ref().unwrap().to_string().replace(&format!("{}{MAIN_SEPARATOR}", folder.path().display()), "")
     };
     assert_eq!(origin("repository"), "[base] at config.ini:6");
     assert_eq!(origin("description"), "[a] at a.ini:4");

@@ -97,7 +97,10 @@ fn all_errors_are_told_at_once_with_their_places() {
             "`verbose`: `much` is not a whole number in [a] at config.ini:2\n  hint: write digits only, as `2`",
             "`notifications`: `maybe` is not yes or no in [a] at config.ini:3\n  hint: write true, on, yes or 1, or false, off, no or 0",
             "`limit-upload`: `fast` is not a size in [a] at config.ini:4\n  hint: write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`",
-            "`args`: a quote (') is opened and not closed in [a] at config.ini:5\n  hint: close it, or write a backslash before it if it is part of a word",
+            &format!(
+                "`args`: a quote (') is opened and not closed in [a] at config.ini:5\n  hint: {}",
+                words::UNCLOSED_QUOTE_HINT
+            ),
             "`wait-for-lock`: `soon` is not a duration in [b] at config.ini:7\n  hint: write seconds as a plain number, or numbers with s, m, h or d, as `300`, `5m` or `1h30m`",
             "`io-priority`: `slow` is not a priority in [b] at config.ini:8\n  hint: write `idle`, `low`, `normal` or `high`",
             "`log-filter`: `(` is no regular expression: unclosed group in [b] at config.ini:9\n  hint: write a backslash before characters that should stand for themselves",

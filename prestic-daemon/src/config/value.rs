@@ -358,7 +358,7 @@ fn last_line(text: &str) -> &str {
 
 fn bad_words(error: words::SplitError) -> BadValue {
     let hint = match error {
-        words::SplitError::UnclosedQuote(_) => "close it, or write a backslash before it if it is part of a word",
+        words::SplitError::UnclosedQuote(_) => words::UNCLOSED_QUOTE_HINT,
         words::SplitError::TrailingBackslash => "write it twice if it is part of the word, as in `C:\\\\Users\\\\`",
     };
     BadValue { message: error.to_string(), hint: hint.to_owned() }

@@ -1,8 +1,27 @@
 //! Splits a value into words as Python's `shlex.split` does, and joins words for showing.
 //!
-//! This is no shell: nothing is expanded, and `#` starts no comment.
+//! This is no shell: nothing is expanded, and `#` starts no comment. On Windows a backslash is what it is in paths, and
+//! escapes nothing: `C:\Users\` means the same with and without quotes.
 
 use thiserror::Error;
+
+/// What a backslash means outside of single quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backslash {
+    /// The next character stands for itself.
+    Escapes,
+    /// Nothing: it is a character like others.
+    IsPlain,
+}
+
+/// What it means on this system.
+const OWN: Backslash = if cfg!(windows) { Backslash::IsPlain } else { Backslash::Escapes };
+
+/// What to do about a quote that is not closed.
+pub(super) const UNCLOSED_QUOTE_HINT: &str = match OWN {
+    Backslash::Escapes => "close it, or write a backslash before it if it is part of a word",
+    Backslash::IsPlain => "close it, or put it between quotes of the other kind if it is part of a word",
+};
 
 /// Why a value cannot be split.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +36,10 @@ pub enum SplitError {
 
 /// Splits a text into words.
 pub fn split(text: &str) -> Result<Vec<String>, SplitError> {
+    split_with(text, OWN)
+}
+
+fn split_with(text: &str, backslash: Backslash) -> Result<Vec<String>, SplitError> {
     let mut words = Vec::new();
     // None between words: an empty pair of quotes is a word too.
     let mut word: Option<String> = None;
@@ -24,11 +47,11 @@ pub fn split(text: &str) -> Result<Vec<String>, SplitError> {
     while let Some(character) = characters.next() {
         match character {
             ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
-            '\\' => {
+            '\\' if backslash == Backslash::Escapes => {
                 let escaped = characters.next().ok_or(SplitError::TrailingBackslash)?;
                 word.get_or_insert_default().push(escaped);
             }
-            '\'' | '"' => take_quoted(character, &mut characters, word.get_or_insert_default())?,
+            '\'' | '"' => take_quoted(character, &mut characters, backslash, word.get_or_insert_default())?,
             other => word.get_or_insert_default().push(other),
         }
     }
@@ -36,11 +59,16 @@ pub fn split(text: &str) -> Result<Vec<String>, SplitError> {
     Ok(words)
 }
 
-fn take_quoted(quote: char, characters: &mut std::str::Chars<'_>, word: &mut String) -> Result<(), SplitError> {
+fn take_quoted(
+    quote: char,
+    characters: &mut std::str::Chars<'_>,
+    backslash: Backslash,
+    word: &mut String,
+) -> Result<(), SplitError> {
     loop {
         match characters.next().ok_or(SplitError::UnclosedQuote(quote))? {
             character if character == quote => return Ok(()),
-            '\\' if quote == '"' => {
+            '\\' if quote == '"' && backslash == Backslash::Escapes => {
                 let escaped = characters.next().ok_or(SplitError::UnclosedQuote(quote))?;
                 // Between double quotes a backslash is one unless it stands before a quote or another.
                 if escaped != '"' && escaped != '\\' {

@@ -6,7 +6,17 @@ use super::{super::ini::tests::run_python, *};
 
 #[track_caller]
 fn check(text: &str, expected: Result<&[&str], SplitError>) {
-    assert_eq!(split(text), expected.map(|words| words.iter().map(|word| (*word).to_owned()).collect()));
+    assert_eq!(split_with(text, Backslash::Escapes), owned(expected));
+}
+
+/// Checks what is made of a text on Windows.
+#[track_caller]
+fn check_plain(text: &str, expected: Result<&[&str], SplitError>) {
+    assert_eq!(split_with(text, Backslash::IsPlain), owned(expected));
+}
+
+fn owned(words: Result<&[&str], SplitError>) -> Result<Vec<String>, SplitError> {
+    words.map(|words| words.iter().map(|word| (*word).to_owned()).collect())
 }
 
 #[test]
@@ -36,6 +46,14 @@ fn open_ends_are_errors() {
 }
 
 #[test]
+fn paths_of_windows_are_words_there() {
+    check_plain(r"C:\dir\", Ok(&[r"C:\dir\"]));
+    check_plain(r"C:\a\ D:\b c", Ok(&[r"C:\a\", r"D:\b", "c"]));
+    check_plain(r#""C:\My Files\" '\nas\my share'"#, Ok(&[r"C:\My Files\", r"\nas\my share"]));
+    check_plain(r#"a "b\"#, Err(SplitError::UnclosedQuote('"')));
+}
+
+#[test]
 fn random_values_have_the_words_that_python_finds() {
     #[derive(Deserialize)]
     struct Sample {
@@ -45,7 +63,7 @@ fn random_values_have_the_words_that_python_finds() {
     let Some((seed, output)) = run_python("random_words.py", 20_000) else { return };
     for line in output.lines() {
         let sample: Sample = serde_json::from_str(line).unwrap();
-        let found = split(&sample.text).ok();
+        let found = split_with(&sample.text, Backslash::Escapes).ok();
         assert_eq!(found, sample.words, "seed {seed} {:?}", sample.text);
         if let Some(words) = found {
             assert_eq!(split(&join(&words)), Ok(words), "seed {seed}");

@@ -19,7 +19,9 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let mut folder = tempfile::tempdir().unwrap();
+        // Wine removes no folder that is watched, and what watches this one ends after the test.
+        folder.disable_cleanup(cfg!(windows));
         fs::create_dir(folder.path().join("conf.d")).unwrap();
         let (sender, inbox) = mpsc::channel(8);
         let watch = ConfigWatch::start(CoreHandle::new(sender, watch::channel(0).1));
@@ -84,6 +86,8 @@ async fn files_that_come_and_go_in_an_included_folder_are_told() {
     assert!(!scene.heard().await);
 }
 
+// Wine keeps a folder that is watched until nobody watches it.
+#[cfg(unix)]
 #[tokio::test]
 async fn folder_that_comes_into_being_is_watched() {
     let mut scene = Scene::new().await;

@@ -194,6 +194,7 @@ mod tests {
             writer.add(&number).unwrap();
         }
         writer.flush().unwrap();
+        drop(writer);
         files.note_size(id);
         let (next, found) = JobFiles::open(within);
         assert_eq!(found, [record]);

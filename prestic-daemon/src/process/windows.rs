@@ -7,6 +7,7 @@ mod console;
 mod identity;
 mod job;
 mod pipe;
+mod security;
 
 use std::{
     ffi::OsString,
@@ -41,6 +42,7 @@ pub use self::{
     identity::{identify, is_alive, is_pid_in_use, kill, wait_for_end},
     job::kill_rest_of_session,
     pipe::{is_own_peer, listen, own_user_only},
+    security::{create_own_folder, is_readable_by_others},
 };
 use crate::process::{Activity, CpuPriority, IoPriority, Started};
 

@@ -251,7 +251,7 @@ mod tests {
         check_error(r#"{"message_type":"error","error":{"message":"open /x: denied"},"item":"/x"}"#, "open /x: denied");
         check_error(
             r#"{"message_type":"error","error":{"Op":"open","Path":"/x","Err":13},"during":"archival","item":"/x"}"#,
-            "open /x: Permission denied (os error 13)",
+            &format!("open /x: {}", std::io::Error::from_raw_os_error(13)),
         );
         check_error(r#"{"message_type":"error","error":{},"item":"/x"}"#, "unknown error");
         check_error(r#"{"message_type":"error","message":"pack is broken"}"#, "pack is broken");

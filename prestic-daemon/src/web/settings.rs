@@ -113,11 +113,9 @@ impl WebSettings {
     /// Tells why these settings would give the backups away.
     pub fn danger(&self) -> Option<Danger> {
         let Listen::At(address) = self.listen else { return None };
-        if self.auth == Auth::SameUser && cfg!(not(target_os = "linux")) {
-            return Some(Danger::NoSameUser);
-        }
         if address.ip().to_canonical().is_loopback() {
-            return None;
+            let is_impossible = self.auth == Auth::SameUser && cfg!(not(target_os = "linux"));
+            return is_impossible.then_some(Danger::NoSameUser);
         }
         match self.auth {
             Auth::SameUser | Auth::Off => Some(Danger::NoToken(address)),

@@ -16,3 +16,8 @@ use windows as platform;
 pub fn is_readable_by_others(file: &Path) -> bool {
     platform::is_readable_by_others(file)
 }
+
+/// Returns the command that leaves a file to its owner.
+pub fn closing_command(file: &Path) -> String {
+    platform::closing_command(file)
+}

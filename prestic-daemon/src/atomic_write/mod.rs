@@ -1,10 +1,20 @@
-//! Writes a file so that a crash at any moment leaves the old content or the new, never a part.
+//! Writes a file so that a crash at any moment leaves the old content or the new, never a part. Platform code stands in `unix.rs` and `windows.rs` only.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as platform;
+#[cfg(windows)]
+use windows as platform;
 
 /// How many symbolic links may lead from one to the next, as with the system itself.
 const MAX_LINKS: usize = 40;
@@ -18,12 +28,12 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut temporary_name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     temporary_name.push(".tmp");
     let temporary = path.with_file_name(temporary_name);
-    let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, content).and_then(|()| platform::rename(&temporary, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
-    sync_folder(path)
+    platform::sync_folder(path)
 }
 
 /// Returns the file that a path stands for in the end; there need not be one yet.
@@ -53,15 +63,8 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a file that these options create readable and writable by its owner only.
-#[cfg(unix)]
 pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-/// Makes a file that these options create readable and writable by its owner only: what the user's folder gives it.
-#[cfg(not(unix))]
-pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
+    platform::owner_only(options)
 }
 
 /// Makes a folder and those above it; the last one can be entered by its owner only.
@@ -69,7 +72,7 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    match owner_only_folder().create(path) {
+    match platform::create_own_folder(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         result => result,
     }
@@ -78,40 +81,7 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 /// Makes a folder of ours as [`create_private_folder`] does; if it is there, and others may enter it, they no longer may.
 pub fn open_private_folder(path: &Path) -> io::Result<()> {
     create_private_folder(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let permissions = fs::metadata(path)?.permissions();
-        if permissions.mode() & 0o077 != 0 {
-            // Where that cannot be, on a disk without such permissions, the files in it are still their owner's alone.
-            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn owner_only_folder() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-}
-
-/// The folder can be entered by whom the user's folder above it lets in: on Windows the user and the administrators.
-#[cfg(not(unix))]
-fn owner_only_folder() -> DirBuilder {
-    DirBuilder::new()
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-}
-
-/// Windows has no way to sync a folder; its rename is journalled.
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+    platform::close_to_others(path)
 }
 
 #[cfg(test)]
