@@ -32,6 +32,7 @@ package_of() {
     apt-get:cc) echo 'gcc libc6-dev' ;;
     apt-get:dbus-daemon | pacman:dbus-daemon | brew:dbus-daemon) echo dbus ;;
     zypper:dbus-daemon) echo dbus-1 ;;
+    *:gnome-keyring-daemon) echo gnome-keyring ;;
     apt-get:chromedriver) echo chromium-driver ;;
     pacman:chromedriver) echo chromium ;;
     apt-get:python3-venv) echo python3-venv ;;

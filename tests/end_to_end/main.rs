@@ -4,6 +4,7 @@
 
 mod harness;
 mod jobs;
+mod keyring;
 mod round_trip;
 
 mod chains;
