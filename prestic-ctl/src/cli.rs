@@ -152,6 +152,8 @@ pub enum Command {
     #[command(override_usage = "prestic-ctl explain [OPTIONS] <SCHEDULE>\n       prestic-ctl explain --batch")]
     Explain(ExplainOptions),
     /// Read and write passwords in the desktop's keyring; needs no daemon
+    ///
+    /// A profile takes its password from there with `password-keyring = NAME`.
     Keyring {
         /// What to do
         #[command(subcommand)]
@@ -186,7 +188,7 @@ pub enum KeyringAction {
 /// An entry of the keyring.
 #[derive(Debug, Args)]
 pub struct KeyringEntry {
-    /// The entry
+    /// The entry, as `password-keyring` names it
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: String,
 }

@@ -5,6 +5,7 @@
 mod harness;
 mod jobs;
 mod keyring;
+mod keyring_runs;
 mod round_trip;
 
 mod chains;

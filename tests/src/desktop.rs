@@ -1,5 +1,7 @@
 //! A desktop session of one test's own: a bus, perhaps a screen, and the services that are started on them.
 
+pub mod silent_bus;
+
 mod keyring;
 
 use std::{
