@@ -28,12 +28,13 @@ use crate::web::{
     words::Moment,
 };
 
-/// How many days ahead it looks.
+/// How many whole days ahead it looks, after what is left of today.
 const COMING_DAYS: u64 = 14;
 /// How many days it looks back.
 const PAST_DAYS: u32 = 7;
 /// A task that comes more often than once an hour is summed up: nobody reads thousands of lines.
-const MOST_TIMES: u32 = 24 * COMING_DAYS as u32;
+/// Clocks that are set back add one more.
+const MOST_TIMES: u32 = 24 * (COMING_DAYS as u32 + 1) + 1;
 /// As many times as the minutes of the longest day, and one to see whether there are more.
 const TIMES_OF_A_DAY: u32 = 25 * 60 + 1;
 /// More tasks than these are not asked for: such a calendar would be no help.
@@ -99,7 +100,8 @@ async fn ask(web: &Web, moment: &Moment) -> Result<Facts, Failure> {
 
 /// Returns when a task comes in the next days, or how often.
 async fn times_of(web: &Web, task: TaskStatus, moment: &Moment) -> Result<(Vec<Upcoming>, Option<Often>), Failure> {
-    let end = moment.now + TimeDelta::days(COMING_DAYS as i64);
+    let today = moment.at(moment.now).date_naive();
+    let end = plan::midnight(moment, today + Days::new(COMING_DAYS + 1));
     let found = web.client.upcoming(Some(task.name.clone()), None, MOST_TIMES + 1).await?;
     // A task that is gone since is left out.
     let mut times = found.unwrap_or_default();
@@ -108,8 +110,8 @@ async fn times_of(web: &Web, task: TaskStatus, moment: &Moment) -> Result<(Vec<U
     if !(is_cut && times.len() > MOST_TIMES as usize) {
         return Ok((times, None));
     }
-    let tomorrow = plan::midnight(moment, moment.at(moment.now).date_naive() + Days::new(1));
-    let day_after = plan::midnight(moment, moment.at(moment.now).date_naive() + Days::new(2));
+    let tomorrow = plan::midnight(moment, today + Days::new(1));
+    let day_after = plan::midnight(moment, today + Days::new(2));
     let just_before = tomorrow - TimeDelta::milliseconds(1);
     let of_a_day = web.client.upcoming(Some(task.name.clone()), Some(just_before), TIMES_OF_A_DAY).await?.unwrap_or_default();
     let a_day = of_a_day.iter().filter(|upcoming| upcoming.due_at < day_after).count();

@@ -75,7 +75,7 @@ impl Plan {
         mark_overlaps(&mut planned, status);
         let days = first
             .iter_days()
-            .take_while(|date| *date < today + Days::new(COMING_DAYS))
+            .take_while(|date| *date <= today + Days::new(COMING_DAYS))
             .map(|date| CalendarDay {
                 date,
                 clock_change: clock_change(moment, date),
@@ -200,11 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn days_begin_a_week_ago_and_end_in_two_weeks() {
+    fn days_begin_a_week_ago_and_fourteen_whole_ones_come_after_today() {
         let past = [TaskDays { task: "a".to_owned(), days: Vec::new() }];
         let plan = Plan::new(&status(vec![task("a")]), &[upcoming("a", 0)], &past, &[], &moment());
         let dates = (plan.days[0].date.to_string(), plan.days.last().unwrap().date.to_string());
-        assert_eq!(dates, ("2026-11-17".to_owned(), "2026-12-06".to_owned()));
+        assert_eq!(dates, ("2026-11-17".to_owned(), "2026-12-07".to_owned()));
         assert_eq!(plan.coming().count(), 1);
     }
 
