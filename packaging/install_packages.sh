@@ -33,6 +33,7 @@ package_of() {
     apt-get:cc) echo 'gcc libc6-dev' ;;
     apt-get:dbus-daemon | pacman:dbus-daemon | brew:dbus-daemon) echo dbus ;;
     zypper:dbus-daemon) echo dbus-1 ;;
+    *:gnome-keyring-daemon) echo gnome-keyring ;;
     apt-get:chromedriver) echo chromium-driver ;;
     pacman:chromedriver) echo chromium ;;
     apt-get:x86_64-w64-mingw32-gcc-posix) echo gcc-mingw-w64-x86-64-posix ;;

@@ -151,6 +151,14 @@ pub enum Command {
     /// Explain a schedule in words and with its next times; needs no daemon
     #[command(override_usage = "prestic-ctl explain [OPTIONS] <SCHEDULE>\n       prestic-ctl explain --batch")]
     Explain(ExplainOptions),
+    /// Read and write passwords in the desktop's keyring; needs no daemon
+    ///
+    /// A profile takes its password from there with `password-keyring = NAME`.
+    Keyring {
+        /// What to do
+        #[command(subcommand)]
+        action: KeyringAction,
+    },
     /// Stop all runs, then the daemon, and wait for its end
     ///
     /// Where no daemon runs there is nothing to do, and the exit code is 0.
@@ -162,6 +170,27 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// What to do with the keyring.
+#[derive(Debug, Subcommand)]
+pub enum KeyringAction {
+    /// Print the password of an entry, without an end of line
+    Get(KeyringEntry),
+    /// Write the password of an entry: it is asked for twice, or read from a pipe as one line
+    Set(KeyringEntry),
+    /// Remove an entry
+    Del(KeyringEntry),
+    /// List the entries
+    List,
+}
+
+/// An entry of the keyring.
+#[derive(Debug, Args)]
+pub struct KeyringEntry {
+    /// The entry, as `password-keyring` names it
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub name: String,
 }
 
 /// What to run, and how to follow it.

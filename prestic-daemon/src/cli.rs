@@ -14,7 +14,9 @@ use prestic_proto::{
 
 use crate::{
     clock::{self, ClockKind},
-    config, explain, foreground, options, serve, supervise,
+    config, explain, foreground,
+    keyring::command::{self as keyring_command, KeyringCommand},
+    options, serve, supervise,
 };
 
 /// Schedule and supervise restic backups.
@@ -55,6 +57,9 @@ enum CliCommand {
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
+    /// Ask the keyring; `prestic-ctl keyring` and the daemon start this by themselves
+    #[command(hide = true, subcommand)]
+    Keyring(KeyringCommand),
     /// Run restic for a profile in this terminal; `prestic-ctl -p` starts this by itself
     #[command(hide = true)]
     Foreground {
@@ -97,6 +102,7 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
         (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
         (None, None) => serve::serve(cli.detached, cli.clock).map(|()| ExitCode::SUCCESS),
     };

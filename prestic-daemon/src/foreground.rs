@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use crate::{
     config::{self, Arguments, CommandError, Loaded},
+    keyring::password_command::{Unquotable, password_command},
     process, program,
 };
 
@@ -45,6 +46,9 @@ pub enum ForegroundError {
     /// The profile has nothing to run, or what it has cannot be run.
     #[error(transparent)]
     NoCommand(#[from] CommandError),
+    /// restic cannot be told how to ask the keyring.
+    #[error(transparent)]
+    Unquotable(#[from] Unquotable),
     /// The program cannot be started.
     #[error("cannot start `{program}`")]
     NotStarted {
@@ -60,12 +64,11 @@ impl ForegroundError {
     /// Returns the exit code: none of restic's own.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unknown(_)
-            | Self::NoCommand(CommandError::NothingToRun { .. } | CommandError::SeveralRepositories { .. }) => 65,
+            Self::Unknown(_) | Self::NoCommand(_) => 65,
             Self::NoConfig(_) => 66,
             Self::NoHome(_) => 69,
             Self::NotStarted { .. } => 70,
-            Self::BadConfig { .. } | Self::NoCommand(CommandError::KeyringNotSupported { .. }) => 78,
+            Self::BadConfig { .. } | Self::Unquotable(_) => 78,
         }
     }
 }
@@ -93,8 +96,17 @@ pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
     let (program, arguments) = words.split_first().expect("a command without an own executable has `restic`");
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(restic.environment(env::vars_os()));
+    if let Some(entry) = &restic.keyring_entry {
+        // restic asks by itself, when it needs the password, and whoever has to unlock the keyring sits here.
+        let own_program = env::current_exe().map_err(|source| not_started("prestic-daemon", source))?;
+        command.env("RESTIC_PASSWORD_COMMAND", password_command(&own_program, entry)?);
+    }
     process::set_priorities(restic.cpu_priority, restic.io_priority);
-    program::replace_by(&mut command).map_err(|source| ForegroundError::NotStarted { program: program.clone(), source })
+    program::replace_by(&mut command).map_err(|source| not_started(program, source))
+}
+
+fn not_started(program: &str, source: io::Error) -> ForegroundError {
+    ForegroundError::NotStarted { program: program.to_owned(), source }
 }
 
 /// Drops a `--` that only parts the profile from restic's words: restic itself would end there.

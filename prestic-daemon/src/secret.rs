@@ -2,17 +2,19 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// What stands in the place of a secret.
 pub const HIDDEN: &str = "[hidden]";
 
-/// A password, a key, or anything that gives one away.
+/// A password, a key, or anything that gives one away. Its memory is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes a text out of sight.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// Returns the text, for the environment of the one child that needs it.

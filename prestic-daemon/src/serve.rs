@@ -51,7 +51,7 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
-        let server = Server::new(handle.clone(), number, home.clone(), core.history());
+        let server = Server::new(handle.clone(), number, home.clone(), core.history(), core.keyring());
         let (tell, is_told) = oneshot::channel();
         let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings(), tell));
         // What the core hears of the web interface comes before the first question of a client. Without one there is no news.

@@ -83,6 +83,14 @@ pub enum ApiError {
         /// What to do about it.
         hint: Option<String>,
     },
+    /// The password is in the keyring, and was not to be had.
+    #[error("{message}\n  hint: {hint}")]
+    NoSecret {
+        /// Whose password, and why not.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// restic is too old for it.
     #[error("{what} needs restic {since} or later{}", .found.as_ref().map(|found| format!(", and this is {found}")).unwrap_or_default())]
     NeedsRestic {

@@ -58,6 +58,8 @@ pub enum Failure {
     WrongPassword,
     /// restic got no password.
     NoPassword,
+    /// The keyring that has the password is locked, or is not to be had.
+    NoKeyring,
     /// There is no repository there, or its disk is not mounted.
     NoRepository,
     /// The repository's server cannot be reached.
@@ -96,10 +98,10 @@ impl Outcome {
 
     /// Whether the same run can end otherwise when it is repeated soon, though nobody has changed anything.
     ///
-    /// A network, a lock, a hang or a crash pass by themselves, and of what is not understood the better is hoped. A wrong
-    /// password or command line, a repository that is not there and a full disk wait for somebody. A run that was too long
-    /// for its limit or its window will be so again. What was stopped was meant to stop. What was interrupted is repeated by
-    /// the rule for missed runs, and not by this one.
+    /// A network, a lock, a locked keyring, a hang or a crash pass by themselves, and of what is not understood the better is
+    /// hoped. A wrong password or command line, a repository that is not there and a full disk wait for somebody. A run that
+    /// was too long for its limit or its window will be so again. What was stopped was meant to stop. What was interrupted is
+    /// repeated by the rule for missed runs, and not by this one.
     pub fn is_worth_repeating(&self) -> bool {
         match self {
             Self::Failed(failure) => failure.is_worth_repeating(),
@@ -134,7 +136,7 @@ impl Outcome {
 impl Failure {
     fn is_worth_repeating(self) -> bool {
         match self {
-            Self::Network | Self::LostLock | Self::Crashed | Self::Other => true,
+            Self::NoKeyring | Self::Network | Self::LostLock | Self::Crashed | Self::Other => true,
             Self::WrongPassword | Self::NoPassword | Self::NoRepository | Self::NoSpace | Self::BadUsage => false,
         }
     }
@@ -174,6 +176,7 @@ impl fmt::Display for Failure {
         f.write_str(match self {
             Self::WrongPassword => "wrong password",
             Self::NoPassword => "no password was given",
+            Self::NoKeyring => "the keyring did not give the password",
             Self::NoRepository => "no repository there, or its disk is not mounted",
             Self::Network => "the repository cannot be reached",
             Self::NoSpace => "no space left",
@@ -198,7 +201,8 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_is_worth_repeating() {
-        let failures = [Failure::Network, Failure::LostLock, Failure::Crashed, Failure::Other].map(Outcome::Failed);
+        let failures =
+            [Failure::NoKeyring, Failure::Network, Failure::LostLock, Failure::Crashed, Failure::Other].map(Outcome::Failed);
         check(true, &failures);
         check(true, &[Outcome::RepositoryLocked, Outcome::Killed(9), Outcome::TimedOut(Limit::NoProgress)]);
     }

@@ -80,6 +80,11 @@ pub enum RunState {
     Queued(Turn),
     /// Its supervisor is being started.
     Starting,
+    /// Its password is being read from the keyring, which may be asking the user to unlock it.
+    WaitingForSecret {
+        /// When the run gives up.
+        until: DateTime<Utc>,
+    },
     /// restic runs.
     Running {
         /// restic's process id.

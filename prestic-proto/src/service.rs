@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The number of this API. Daemon and client must have the same one.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The longest time that one long poll may ask for.
 pub const MAX_WAIT_MS: u64 = 60_000;

@@ -4,6 +4,8 @@
 
 mod harness;
 mod jobs;
+mod keyring;
+mod keyring_runs;
 mod round_trip;
 
 mod chains;

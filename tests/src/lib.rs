@@ -10,6 +10,7 @@ pub mod restic;
 
 pub mod big_history;
 pub mod counted;
+pub mod desktop;
 pub mod fake;
 pub mod files;
 pub mod missed;

@@ -59,6 +59,7 @@ fn state_words(state: &RunState) -> &'static str {
         RunState::Queued(_) => "queued",
         RunState::Starting => "starting",
         RunState::Running { .. } => "running",
+        RunState::WaitingForSecret { .. } => "waiting for secret",
         RunState::WaitingForLock { .. } => "waiting for lock",
         RunState::Stopping { .. } => "stopping",
         RunState::Finished(_) => "",

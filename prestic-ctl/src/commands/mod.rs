@@ -3,6 +3,7 @@
 pub mod explain;
 pub mod history;
 pub mod instant;
+pub mod keyring;
 pub mod log;
 pub mod next;
 pub mod pause;
@@ -53,6 +54,7 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             Ok(daemon_program::become_daemon_program(words)?)
         }
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
+        Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
@@ -124,6 +126,7 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         | Command::Version
         | Command::Check { .. }
         | Command::Options
+        | Command::Keyring { .. }
         | Command::Explain(_)
         | Command::Completions { .. } => {
             unreachable!("carried out without a session")

@@ -45,6 +45,7 @@ async fn stop_one(client: &Client, run: RunSelector, output: &mut Output) -> Res
 fn words(id: RunId, before: Option<&RunState>) -> String {
     match before {
         Some(RunState::Queued(_)) => format!("run {id} was taken out of the queue: it had not started"),
+        Some(RunState::WaitingForSecret { .. }) => format!("run {id} was stopped: it still waited for its password"),
         Some(RunState::Stopping { .. }) => format!(
             "run {id} was asked again to stop: it is killed once `stop-grace` (75 s if not set) has passed since the first time"
         ),

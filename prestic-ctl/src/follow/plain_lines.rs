@@ -56,6 +56,7 @@ impl View for PlainLines {
             RunState::Starting => return Ok(()),
             // What it was warned of is told again with each step: it may be the reason of the next one.
             RunState::Running { .. } => near.unwrap_or_else(|| "started".to_owned()),
+            RunState::WaitingForSecret { until } => progress_text::secret_words(*until, clock::now()),
             RunState::WaitingForLock { .. } => progress_text::lock_words(run, clock::now()).unwrap_or_default(),
             RunState::Stopping { .. } => "stopping".to_owned(),
             // The summary tells it, and all about it, once the runs are over.

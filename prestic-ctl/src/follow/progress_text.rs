@@ -129,6 +129,7 @@ fn waiting_words(run: &Run, now: DateTime<Utc>) -> String {
             turn.waits_for.as_ref().map_or_else(|| "waiting for its turn".to_owned(), |wait| wait_words(wait, now))
         }
         RunState::Starting => "starting".to_owned(),
+        RunState::WaitingForSecret { until } => secret_words(*until, now),
         RunState::Running { .. } => {
             let running = format!("running for {}", elapsed(run, now));
             limit_words(run, now).map_or_else(|| running.clone(), |near| format!("{near}, {running}"))
@@ -142,6 +143,12 @@ fn waiting_words(run: &Run, now: DateTime<Utc>) -> String {
 fn elapsed(run: &Run, now: DateTime<Utc>) -> String {
     let since = run.started_at.unwrap_or(run.created_at);
     words::duration(u64::try_from((now - since).num_seconds()).unwrap_or(0))
+}
+
+/// Returns that a run waits for the keyring, and how long it waits still.
+pub fn secret_words(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let left = u64::try_from((until - now).num_seconds()).unwrap_or_default();
+    format!("waiting for its password from the keyring; {} left", words::duration(left))
 }
 
 /// Returns who holds the lock that a run waits for, and how long it waits still.
@@ -289,6 +296,13 @@ mod tests {
         check(&waiting(vec![holder.clone()]), 120, &[&format!("{words}; 3 min 00 s left")]);
         check(&waiting(vec![holder.clone(), holder]), 120, &[&format!("{words}, and 1 other; 3 min 00 s left")]);
         check(&waiting(Vec::new()), 120, &["home-backup  waiting for lock; 3 min 00 s left"]);
+    }
+
+    #[test]
+    fn a_run_that_waits_for_its_password_says_so() {
+        let until = run_in(RunState::Queued(Turn::default())).created_at + TimeDelta::seconds(90);
+        let words = "home-backup  waiting for its password from the keyring; 25 s left";
+        check(&run_in(RunState::WaitingForSecret { until }), 120, &[words]);
     }
 
     #[test]

@@ -47,11 +47,6 @@ pub(super) fn setting(setting: &Setting, problems: &mut Problems) {
         warn(problems, "`~` is not replaced by the home folder", "write the whole path");
     }
     match &setting.slot {
-        Slot::Known(Key::PasswordKeyring) if !setting.value.is_empty() => warn(
-            problems,
-            "passwords from the keyring are not supported yet, so nothing that needs this one can run",
-            "use `password-command` or `password-file` instead",
-        ),
         Slot::Flag(name) if name.starts_with('-') => {
             let hint = format!("write `flag.{}`", name.trim_start_matches('-'));
             warn(problems, "the name of a flag is written without its dashes", &hint);
@@ -73,8 +68,7 @@ fn has_tilde(setting: &Setting) -> bool {
 
 /// Warns of a second password in the same section.
 pub(super) fn password_sources(draft: &Draft, problems: &mut Problems) {
-    let sources = [Key::PasswordKeyring].into_iter().chain(PASSWORD_SOURCES);
-    let mut present = sources.filter_map(|key| {
+    let mut present = PASSWORD_SOURCES.into_iter().filter_map(|key| {
         let is_here = |setting: &&Arc<Setting>| setting.slot == Slot::Known(key) && setting.origin.section == draft.name;
         draft.own.iter().find(is_here).filter(|setting| !setting.value.is_empty())
     });
@@ -98,7 +92,12 @@ pub(super) fn plain_passwords(drafts: &[Draft], problems: &mut Problems) {
         count => format!(", and in {count} more places"),
     };
     let message = format!("a password stands here in plain text{others}");
-    problems.warn(Problem::at(&first.origin, &first.key, message, "use `password-command` or `password-file`"));
+    problems.warn(Problem::at(
+        &first.origin,
+        &first.key,
+        message,
+        "use `password-keyring`, `password-command` or `password-file`",
+    ));
 }
 
 /// Warns of tasks that do the same at the same time: mostly an alias that inherits a schedule.

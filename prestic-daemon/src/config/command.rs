@@ -35,17 +35,6 @@ pub enum Arguments {
 /// Why there is no command.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CommandError {
-    /// The password is in the desktop's keyring.
-    #[error(
-        "profile `{profile}` takes its password from the keyring, which is not supported yet: use `password-command` or \
-         `password-file` instead of `password-keyring = {entry}`"
-    )]
-    KeyringNotSupported {
-        /// The profile.
-        profile: String,
-        /// The keyring's name for the password.
-        entry: String,
-    },
     /// The profile is for several repositories, and restic takes one.
     #[error("profile `{profile}` has several repositories: use `{}` instead", .instead.join("` or `"))]
     SeveralRepositories {
@@ -73,6 +62,8 @@ pub struct ResticCommand {
     pub arguments: Vec<String>,
     /// What restic's environment has beside what it inherits.
     pub env: Vec<(String, Secret)>,
+    /// The entry of the keyring that has its password, which is not in the environment yet.
+    pub keyring_entry: Option<String>,
     /// Its share of the processors.
     pub cpu_priority: Option<CpuPriority>,
     /// Its share of the disks.
@@ -113,13 +104,10 @@ pub(super) const FLAGS_WITH_VALUE: &[&str] = &[
 impl Profile {
     /// Returns why no command of this profile can run, whatever is asked of it.
     pub fn cannot_run(&self) -> Option<CommandError> {
-        if let Some(repositories) = groups::repositories(self) {
-            let members = Some(self.members().to_vec()).filter(|members| !members.is_empty());
-            let instead = members.unwrap_or_else(|| repositories.value.flag_texts());
-            return Some(CommandError::SeveralRepositories { profile: self.name().to_owned(), instead });
-        }
-        let entry = self.text(Key::PasswordKeyring)?;
-        Some(CommandError::KeyringNotSupported { profile: self.name().to_owned(), entry: entry.to_owned() })
+        let repositories = groups::repositories(self)?;
+        let members = Some(self.members().to_vec()).filter(|members| !members.is_empty());
+        let instead = members.unwrap_or_else(|| repositories.value.flag_texts());
+        Some(CommandError::SeveralRepositories { profile: self.name().to_owned(), instead })
     }
 
     /// Returns the command that does what is asked.
@@ -154,14 +142,22 @@ impl Profile {
             flags: Vec::new(),
             arguments,
             env: Vec::new(),
+            keyring_entry: None,
             cpu_priority: if let Some(Value::CpuPriority(level)) = self.value(Key::CpuPriority) { *level } else { None },
             io_priority: if let Some(Value::IoPriority(level)) = self.value(Key::IoPriority) { *level } else { None },
             repository: self.repository().map(str::to_owned),
             nobody_answers_prompts: false,
         };
         let password = self.password_source();
+        if password == Some(&Slot::Known(Key::PasswordKeyring)) {
+            command.keyring_entry = self.text(Key::PasswordKeyring).map(str::to_owned);
+        }
         for setting in self.settings() {
-            if !is_password_source(setting) || Some(&setting.slot) == password {
+            let is_beaten = match &setting.slot {
+                Slot::Variable(name) => command.keyring_entry.is_some() && name.starts_with(PASSWORD_VARIABLE),
+                slot => is_password_source(setting) && Some(slot) != password,
+            };
+            if !is_beaten {
                 command.apply(setting);
             }
         }
@@ -172,7 +168,7 @@ impl Profile {
     /// Returns the one option that tells restic its password. A flag of the user's own beats them all, as in restic.
     fn password_source(&self) -> Option<&Slot> {
         let has_flag = |name: &str| self.settings().iter().any(|setting| setting.slot == Slot::Flag(name.to_owned()));
-        if self.text(Key::PasswordKeyring).is_some() || has_flag("password-command") || has_flag("password-file") {
+        if has_flag("password-command") || has_flag("password-file") {
             return None;
         }
         PASSWORD_SOURCES
@@ -203,8 +199,11 @@ impl Profile {
     }
 }
 
-/// The sources of passwords, best first; the keyring, which is better than all, has no place here yet.
-pub(super) const PASSWORD_SOURCES: [Key; 3] = [Key::PasswordCommand, Key::PasswordFile, Key::Password];
+/// The sources of passwords, best first.
+pub(super) const PASSWORD_SOURCES: [Key; 4] = [Key::PasswordKeyring, Key::PasswordCommand, Key::PasswordFile, Key::Password];
+
+/// The variable that tells restic its password. Those that say where else it is to be had begin with the same.
+pub const PASSWORD_VARIABLE: &str = "RESTIC_PASSWORD";
 
 fn is_password_source(setting: &Setting) -> bool {
     matches!(&setting.slot, Slot::Known(key) if PASSWORD_SOURCES.contains(key))

@@ -95,14 +95,24 @@ fn args_without_a_command_are_nothing_to_run() {
     }
 }
 
+#[track_caller]
+fn check_keyring(options: &str, expected_entry: Option<&str>, expected_variables: &[&str]) {
+    let command = command(options);
+    let variables: Vec<&str> = command.env.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((command.keyring_entry.as_deref(), variables.as_slice()), (expected_entry, expected_variables), "{options}");
+}
+
 #[test]
-fn the_keyring_is_refused_with_what_to_do() {
-    let error = profile("password-keyring = k\ncommand = check\n").restic_command(Arguments::Own).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "profile `p` takes its password from the keyring, which is not supported yet: use `password-command` or `password-file` \
-         instead of `password-keyring = k`"
-    );
+fn keyring_is_the_best_source_of_a_password() {
+    check_keyring("password-keyring = k\n", Some("k"), &[]);
+    check_keyring("password-keyring =\npassword = x\n", None, &["RESTIC_PASSWORD"]);
+    check_keyring("password-command = c\npassword-keyring = k\npassword-file = f\npassword = x\n", Some("k"), &[]);
+    check_keyring("env.RESTIC_PASSWORD_FILE = f\npassword-keyring = k\nenv.OTHER = x\n", Some("k"), &["OTHER"]);
+}
+
+#[test]
+fn own_flag_for_the_password_comes_before_the_keyring() {
+    check_keyring("password-keyring = k\nflag.password-file = f\n", None, &[]);
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn is_of_repository(slot: &Slot) -> bool {
 
 fn is_password(slot: &Slot) -> bool {
     match slot {
-        Slot::Known(key) => PASSWORD_SOURCES.contains(key) || matches!(key, Key::PasswordKeyring | Key::KeyHint),
+        Slot::Known(key) => PASSWORD_SOURCES.contains(key) || *key == Key::KeyHint,
         Slot::Variable(name) => name.starts_with("RESTIC_PASSWORD"),
         Slot::Flag(name) => name.starts_with("password") || name.starts_with("insecure-no-password"),
     }

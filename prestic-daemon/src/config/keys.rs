@@ -57,6 +57,7 @@ pub enum Key {
     MaxParallel,
     StopGrace,
     StartupDelay,
+    KeyringTimeout,
     HistoryRuns,
     Include,
     WebListen,
@@ -141,7 +142,7 @@ const ROWS: &[OptionRow] = &[
     row(Key::Password, "password", Kind::Secret, Destination::Variable("RESTIC_PASSWORD"), "the repository's password, in plain text"),
     row(Key::PasswordCommand, "password-command", Kind::Text, Destination::Variable("RESTIC_PASSWORD_COMMAND"), "a command that prints the password"),
     row(Key::PasswordFile, "password-file", Kind::Text, Destination::Variable("RESTIC_PASSWORD_FILE"), "a file that holds the password"),
-    row(Key::PasswordKeyring, "password-keyring", Kind::Text, Destination::PRestic, "the name of the password in the desktop's keyring (not supported yet)"),
+    row(Key::PasswordKeyring, "password-keyring", Kind::Text, Destination::PRestic, "the name of the password in the desktop's keyring, which `prestic-ctl keyring` fills"),
     row(Key::Executable, "executable", Kind::Words, Destination::Words, "the program to run, with words to put before its flags").or("restic"),
     row(Key::Command, "command", Kind::Words, Destination::Words, "the restic command that the profile runs"),
     row(Key::Args, "args", Kind::Words, Destination::Words, "the words after the command"),
@@ -189,6 +190,10 @@ const ROWS: &[OptionRow] = &[
     OptionRow {
         scope: Scope::Daemon,
         ..row(Key::StartupDelay, "startup-delay", Kind::Duration, Destination::PRestic, "how long what was missed waits after the start of the machine or of the daemon").or("60s")
+    },
+    OptionRow {
+        scope: Scope::Daemon,
+        ..row(Key::KeyringTimeout, "keyring-timeout", Kind::Duration, Destination::PRestic, "how long the keyring may take to give a password, and the user to unlock it").or("30s")
     },
     OptionRow {
         scope: Scope::Daemon,

@@ -44,7 +44,7 @@ use std::{
     time::Duration,
 };
 
-pub use command::{Arguments, CommandError, ResticCommand};
+pub use command::{Arguments, CommandError, PASSWORD_VARIABLE, ResticCommand};
 use files::Files;
 use inherit::DEFAULT_PROFILE;
 use ini::{Document, Fault, FaultKind, Place};
@@ -55,7 +55,7 @@ pub use profile::Profile;
 use repository_identity::RealPaths;
 pub use watch_list::WatchList;
 
-use crate::web::WebSettings;
+use crate::{keyring, web::WebSettings};
 
 /// The daemon's own settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Settings {
     pub stop_grace: Duration,
     /// How long what was missed waits after the start of the machine or of the daemon.
     pub startup_delay: Duration,
+    /// How long the keyring may take to give a password.
+    pub keyring_timeout: Duration,
     /// Where the web interface is, and for whom.
     pub web: WebSettings,
     /// How many runs that have ended are kept in the history.
@@ -87,6 +89,7 @@ impl Default for Settings {
             max_parallel: 4,
             stop_grace: STOP_GRACE,
             startup_delay: STARTUP_DELAY,
+            keyring_timeout: keyring::DEFAULT_LIMIT,
             web: WebSettings::default(),
             history_runs: HISTORY_RUNS,
         }

@@ -137,8 +137,9 @@ fn nothing_that_is_shown_has_a_secret() {
 }
 
 #[test]
-fn a_profile_without_a_password_can_be_shown_too() {
+fn password_in_the_keyring_is_not_in_the_command_that_is_shown() {
     let details = profile("[p]\npassword-keyring = k\nrepository = /r\n").details();
     assert_eq!(details.command_line, ["restic", "--repo=/r"]);
     assert_eq!(details.summary.command, None);
+    assert_eq!(details.variables, Vec::<String>::new());
 }

@@ -12,7 +12,9 @@ pub struct RepositoryAccess {
     pub executable: Vec<String>,
     /// The program and its global flags.
     pub words: Vec<String>,
-    /// The whole environment.
+    /// The entry of the keyring that has the password, which is not in the environment.
+    pub keyring_entry: Option<String>,
+    /// The whole environment, but for that.
     pub environment: Vec<(OsString, OsString)>,
 }
 
@@ -27,7 +29,12 @@ impl RepositoryAccess {
     /// Works it out from a profile, which need not have a command of its own.
     pub fn of(profile: &Profile, home: &Home) -> Result<Self, CommandError> {
         let command = profile.restic_command(Arguments::Instead(vec!["snapshots".to_owned()]))?.for_daemon();
-        Ok(Self { environment: environment(&command, home), words: words(&command), executable: command.executable })
+        Ok(Self {
+            environment: environment(&command, home),
+            words: words(&command),
+            keyring_entry: command.keyring_entry,
+            executable: command.executable,
+        })
     }
 }
 
@@ -90,6 +97,7 @@ mod tests {
     fn debug_shows_no_environment_and_no_credentials() {
         let access = RepositoryAccess {
             executable: Vec::new(),
+            keyring_entry: None,
             words: vec!["restic".to_owned(), "--repo=rest:https://user:hunter2@host/".to_owned()],
             environment: vec![("RESTIC_PASSWORD".into(), "hunter3".into())],
         };

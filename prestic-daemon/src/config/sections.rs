@@ -200,6 +200,7 @@ impl<'document> Reader<'document, '_> {
                 }
                 (Slot::Known(Key::StopGrace), Ok(Value::Duration(Some(grace)))) => settings.stop_grace = grace,
                 (Slot::Known(Key::StartupDelay), Ok(Value::Duration(Some(delay)))) => settings.startup_delay = delay,
+                (Slot::Known(Key::KeyringTimeout), Ok(Value::Duration(Some(limit)))) => settings.keyring_timeout = limit,
                 (Slot::Known(Key::HistoryRuns), Ok(Value::Int(number))) => {
                     settings.history_runs = u64::try_from(number).unwrap_or(u64::MAX);
                 }

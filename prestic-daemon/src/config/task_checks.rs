@@ -131,7 +131,7 @@ fn has_wrapper(task: &Profile) -> bool {
 
 fn has_password(task: &Profile) -> bool {
     let is_source = |slot: &Slot, is_empty: bool| match slot {
-        Slot::Known(key) => !is_empty && (*key == Key::PasswordKeyring || PASSWORD_SOURCES.contains(key)),
+        Slot::Known(key) => !is_empty && PASSWORD_SOURCES.contains(key),
         Slot::Variable(name) => name.starts_with("RESTIC_PASSWORD"),
         Slot::Flag(name) => name.contains("password"),
     };

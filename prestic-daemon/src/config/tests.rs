@@ -75,16 +75,10 @@ fn every_profile_of_the_example_is_what_python_makes_of_it() {
 fn the_example_gives_the_warnings_that_it_deserves() {
     let report = read(include_str!("../../testdata/config.example.ini"), Path::new("config.ini")).report;
     let found: Vec<_> = report.warnings.iter().map(|problem| problem.message.as_str()).collect();
-    let keyring = "passwords from the keyring are not supported yet, so nothing that needs this one can run";
     let password = "no password goes with this repository, and nobody answers when restic asks for one";
     assert_eq!(
         found,
-        [
-            password,
-            keyring,
-            "tasks `default` and `media-backup` run the same command on the same repository at the same time",
-            keyring
-        ]
+        [password, "tasks `default` and `media-backup` run the same command on the same repository at the same time"]
     );
 }
 
@@ -165,7 +159,7 @@ fn plain_passwords_are_one_warning() {
     check_warnings(
         "[a]\npassword = x\n[b]\nenv.RESTIC_PASSWORD = y\n[c]\ninherit = a\n",
         &[
-            "a password stands here in plain text, and in one more place in [a] at config.ini:2\n  hint: use `password-command` or `password-file`",
+            "a password stands here in plain text, and in one more place in [a] at config.ini:2\n  hint: use `password-keyring`, `password-command` or `password-file`",
         ],
     );
 }

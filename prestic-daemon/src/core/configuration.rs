@@ -88,6 +88,7 @@ impl Core {
         };
         let limits = Limits { max_parallel: config.settings.max_parallel, startup_delay: delta(config.settings.startup_delay) };
         let actions = self.planner.configure(plans.collect(), limits, recall, now);
+        self.keyring.set_limit(config.settings.keyring_timeout);
         self.web_settings.send_if_modified(|known| {
             let is_new = *known != config.settings.web;
             known.clone_from(&config.settings.web);

@@ -38,6 +38,9 @@ pub(super) fn log_milestone(run: &Run) {
         RunState::Queued(Turn { waits_for: Some(wait), .. }) => tracing::info!("run {id} of task `{task}` {wait}"),
         RunState::Queued(_) => tracing::info!("run {id} of task `{task}` is queued ({})", run.trigger),
         RunState::Starting => tracing::info!("run {id} of task `{task}` starts ({})", run.trigger),
+        RunState::WaitingForSecret { .. } => {
+            tracing::info!("run {id} of task `{task}` waits for its password from the keyring");
+        }
         RunState::Running { pid } => tracing::info!("run {id} of task `{task}` runs as process {pid}"),
         RunState::WaitingForLock { .. } => tracing::info!("run {id} of task `{task}` waits for the repository's lock"),
         RunState::Stopping { .. } => tracing::info!("run {id} of task `{task}` is stopping"),

@@ -28,6 +28,7 @@ use crate::{
         state::RunEntry,
     },
     history::{History, HistoryWriter},
+    keyring::Keyring,
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::StatusIni,
@@ -64,6 +65,8 @@ pub struct Core {
     pub(super) config_watch: ConfigWatch,
     /// Readings of the configuration and removals of old logs: nobody waits for them.
     pub(super) errands: JoinSet<()>,
+    /// The way to passwords in the keyring.
+    pub(super) keyring: Keyring,
     /// What looks at the conditions of runs.
     pub(super) probe: Probe,
     /// How the web interface is.
@@ -111,6 +114,7 @@ impl Core {
             versions: Arc::default(),
             reloads: Reloads::default(),
             errands: JoinSet::new(),
+            keyring: Keyring::default(),
             probe: Probe::default(),
             web: WebState::Off,
             web_settings: watch::Sender::default(),
@@ -142,6 +146,11 @@ impl Core {
     /// Returns the history of the runs that have ended.
     pub fn history(&self) -> History {
         self.history.clone()
+    }
+
+    /// Returns the way to passwords in the keyring: one for all, so that it is not asked for the same twice at a time.
+    pub fn keyring(&self) -> Keyring {
+        self.keyring.clone()
     }
 
     /// Returns which start of the daemon this is.
@@ -314,6 +323,7 @@ impl Core {
             home: self.home.clone(),
             records: self.records.clone(),
             versions: Arc::clone(&self.versions),
+            keyring: self.keyring.clone(),
             orders,
         }
     }

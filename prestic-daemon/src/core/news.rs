@@ -26,6 +26,11 @@ use crate::{
 pub enum RunNews {
     /// Its record, with the instant that it answers, is on disk.
     Recorded,
+    /// Its password is being read from the keyring.
+    WaitingForSecret {
+        /// When the wait ends.
+        until: DateTime<Utc>,
+    },
     /// restic runs.
     Started {
         /// When it was started.
@@ -110,6 +115,10 @@ impl Planner {
                 let mut actions = if self.state.is_shutting_down { Vec::new() } else { self.look_at(&task, now) };
                 actions.push(Action::SaveStatus(task));
                 actions
+            }
+            RunNews::WaitingForSecret { until } => {
+                entry.run.state = RunState::WaitingForSecret { until };
+                vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
             }
             RunNews::Started { at, pid, log_file } => {
                 entry.run.started_at = Some(at);
@@ -304,6 +313,16 @@ mod tests {
         };
         let expected = RunState::WaitingForLock { holders: Vec::new(), until: Some(DateTime::UNIX_EPOCH) };
         assert_eq!(run(&planner(stage)).state, expected);
+    }
+
+    #[test]
+    fn wait_for_a_password_is_announced_and_ends_with_the_start() {
+        let mut planner = planner(Stage::Planned);
+        let news = RunNews::WaitingForSecret { until: DateTime::UNIX_EPOCH };
+        assert!(matches!(hear(&mut planner, news)[..], [Action::Announce(_), Action::SaveStatus(_)]));
+        assert_eq!(run(&planner).state, RunState::WaitingForSecret { until: DateTime::UNIX_EPOCH });
+        hear(&mut planner, RunNews::Started { at: DateTime::UNIX_EPOCH, pid: 8, log_file: None });
+        assert_eq!(run(&planner).state, RunState::Running { pid: 8 });
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::Repositories;
 use crate::{
     config::{Profile, repository_access::RepositoryAccess, repository_identity::RepositoryId},
     core::{CoreHandle, command::Command},
+    keyring::Keyring,
     patience::with_patience,
     repository::{
         failure::{self, Circumstances},
@@ -18,6 +19,7 @@ use crate::{
         process::{Ended, NotStarted, Order, Processes, Running},
     },
     restic::version::ResticVersion,
+    secret::Secret,
 };
 
 /// How long a restic whose answer is short may be silent, the time in which it connects included.
@@ -37,6 +39,7 @@ pub enum Priority {
 pub struct Reader {
     parts: Arc<Parts>,
     processes: Processes,
+    keyring: Keyring,
 }
 
 struct Parts {
@@ -86,7 +89,7 @@ impl Repositories {
             repository,
             version,
         };
-        Ok(Reader { parts: Arc::new(parts), processes: self.processes.clone() })
+        Ok(Reader { parts: Arc::new(parts), processes: self.processes.clone(), keyring: self.keyring.clone() })
     }
 
     /// Returns the names of the profiles that have this repository.
@@ -158,11 +161,19 @@ impl Reader {
         Ok(Lines::new(self.clone(), shown_command(arguments), running))
     }
 
+    /// Returns the password if it is in the keyring, which is asked each time: nothing of it is kept.
+    pub(super) async fn password(&self) -> Result<Option<Secret>, ApiError> {
+        let Some(entry) = &self.parts.access.keyring_entry else { return Ok(None) };
+        Ok(Some(self.keyring.password(self.profile(), entry).await?))
+    }
+
     /// Waits for a place, and starts a command that takes no lock.
     pub(super) async fn start(&self, arguments: &[OsString], kind: Kind) -> Result<Running, ApiError> {
         let own = self.parts.access.words.iter().map(OsString::from);
         let words = own.chain(["--no-lock".into()]).chain(arguments.iter().cloned()).collect();
-        let order = Order { words, environment: &self.parts.access.environment, repository: self.repository(), kind };
+        let password = self.password().await?;
+        let environment = &self.parts.access.environment;
+        let order = Order { words, environment, password, repository: self.repository(), kind };
         self.processes.start(order).await.map_err(|error| match error {
             NotStarted::ShuttingDown => ApiError::ShuttingDown,
             NotStarted::Failed(error) => failure::no_program(&self.parts.access, &error),

@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use super::Repositories;
 use crate::{
     clock::{self, Stopwatch},
-    config::repository_identity::RepositoryId,
+    config::{PASSWORD_VARIABLE, repository_identity::RepositoryId},
     process,
     records::RecordFolder,
     repository::{
@@ -24,6 +24,7 @@ use crate::{
         failure::{self, Circumstances},
     },
     restic::lock::Lock,
+    secret::Secret,
     supervise::{
         lock_rules::{LockRules, Seen, Surroundings, removable},
         repository_locks::{LockError, RepositoryLocks as Asked},
@@ -46,6 +47,7 @@ impl Default for SeenLocks {
 /// What one look at the locks needs.
 struct Look {
     reader: Reader,
+    password: Option<Secret>,
     seen: SeenLocks,
     records: RecordFolder,
 }
@@ -74,8 +76,9 @@ impl Repositories {
             reason: error.to_string(),
         };
         let records = RecordFolder::open(self.home.runs_dir()).map_err(storage)?;
+        let password = reader.password().await?;
         let place = self.processes.place(reader.repository()).await;
-        let look = Look { reader, seen: self.seen_locks.clone(), records };
+        let look = Look { reader, password, seen: self.seen_locks.clone(), records };
         let acting = spawn_blocking(move || {
             // It stays taken until the restics have ended, whoever has gone meanwhile.
             let _place = place;
@@ -162,6 +165,9 @@ impl Look {
         let access = self.reader.access();
         Asked::new(&access.words, |command: &mut Command| {
             command.env_clear().envs(access.environment.iter().map(|(name, value)| (name, value)));
+            if let Some(password) = &self.password {
+                command.env(PASSWORD_VARIABLE, password.reveal());
+            }
             process::prepare_reader(command, None, None);
         })
     }

@@ -4,6 +4,7 @@
 //! the ids of their trees, which never change. Who may start one when is decided in `places.rs`.
 
 pub mod access;
+pub mod flights;
 pub mod lines;
 
 mod blocks;
@@ -11,7 +12,6 @@ mod changes;
 mod content;
 mod difference;
 mod failure;
-mod flights;
 mod folder;
 mod go_quote;
 mod locks;
@@ -38,13 +38,14 @@ use prestic_proto::{
 use self::{
     access::Reader, content::Contents, locks::SeenLocks, process::Processes, snapshot_lists::SnapshotLists, trees::Trees,
 };
-use crate::{core::CoreHandle, runs::ResticVersions};
+use crate::{core::CoreHandle, keyring::Keyring, runs::ResticVersions};
 
 /// Everything that is read of repositories, and what is kept of it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Repositories {
     core: CoreHandle,
     home: Home,
+    keyring: Keyring,
     versions: Arc<ResticVersions>,
     processes: Processes,
     lists: Arc<SnapshotLists>,
@@ -55,10 +56,11 @@ pub struct Repositories {
 
 impl Repositories {
     /// Makes the reader of a home's repositories.
-    pub fn new(core: CoreHandle, home: Home) -> Self {
+    pub fn new(core: CoreHandle, home: Home, keyring: Keyring) -> Self {
         Self {
             core,
             home,
+            keyring,
             versions: Arc::default(),
             processes: Processes::default(),
             lists: Arc::default(),

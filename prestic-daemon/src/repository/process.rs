@@ -22,13 +22,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::repository_identity::RepositoryId,
+    config::{PASSWORD_VARIABLE, repository_identity::RepositoryId},
     patience::with_patience,
     process::{self, CpuPriority, IoPriority, ProcessId},
     repository::{
         blocks::Blocks,
         places::{Kind, Place, Places},
     },
+    secret::Secret,
     supervise::lines::push_clean,
 };
 
@@ -69,6 +70,8 @@ pub struct Order<'a> {
     pub words: Vec<OsString>,
     /// Its whole environment.
     pub environment: &'a [(OsString, OsString)],
+    /// The password, if it is in the keyring: for this restic, and for nothing else.
+    pub password: Option<Secret>,
     /// The repository that it reads.
     pub repository: &'a RepositoryId,
     /// Whose turn it is before others.
@@ -164,6 +167,9 @@ fn spawn(order: &Order<'_>) -> io::Result<Child> {
     let (program, arguments) = order.words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(order.environment.iter().map(|(name, value)| (name, value)));
+    if let Some(password) = &order.password {
+        command.env(PASSWORD_VARIABLE, password.reveal());
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let (cpu, io_share) =
         if order.kind == Kind::Idle { (Some(CpuPriority::Idle), Some(IoPriority::Idle)) } else { (None, None) };

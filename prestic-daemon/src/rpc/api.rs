@@ -33,6 +33,7 @@ use crate::{
     },
     history::History,
     jobs::Jobs,
+    keyring::Keyring,
     repository::Repositories,
     rpc::{log_chunk, past_runs, web_codes::WebCodes},
 };
@@ -57,8 +58,8 @@ pub struct Server {
 
 impl Server {
     /// Makes the server of a home's core.
-    pub fn new(core: CoreHandle, instance: u64, home: Home, history: History) -> Self {
-        let repositories = Repositories::new(core.clone(), home.clone());
+    pub fn new(core: CoreHandle, instance: u64, home: Home, history: History, keyring: Keyring) -> Self {
+        let repositories = Repositories::new(core.clone(), home.clone(), keyring);
         let jobs = Jobs::new(core.clone(), home.clone(), repositories.clone(), history.clone());
         Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
     }

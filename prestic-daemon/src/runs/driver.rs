@@ -16,6 +16,7 @@ use crate::{
     clock,
     config::Profile,
     core::{CoreHandle, command::Input, news::RunNews},
+    keyring::{Keyring, Refusal},
     patience::with_patience,
     records::{Record, RecordFolder, Stage, newest_lines},
     runs::{
@@ -24,6 +25,7 @@ use crate::{
         recording::{Patience, Unrecorded, record_patiently},
         supervisor::spawn_supervisor,
     },
+    secret::Secret,
     supervise::feed::{Order, StopCause},
 };
 
@@ -48,14 +50,35 @@ pub struct Driver {
     pub records: RecordFolder,
     /// The versions of the restics in use.
     pub versions: Arc<ResticVersions>,
+    /// The way to passwords in the keyring.
+    pub keyring: Keyring,
     /// What the core wants of the run.
     pub orders: mpsc::Receiver<Order>,
+}
+
+/// Why a run has no password.
+pub(super) enum NotRead {
+    /// Somebody has stopped the run before.
+    Stopped(StopCause),
+    /// The keyring did not give it.
+    NoSecret(Refusal),
+}
+
+impl From<NotRead> for NotStarted {
+    fn from(reason: NotRead) -> Self {
+        match reason {
+            NotRead::Stopped(cause) => Self::Stopped(cause),
+            NotRead::NoSecret(refusal) => Self::NoSecret(refusal),
+        }
+    }
 }
 
 /// Why there is no supervisor.
 enum NotStarted {
     /// Somebody has stopped the run before.
     Stopped(StopCause),
+    /// The keyring did not give the password.
+    NoSecret(Refusal),
     /// It did not work.
     Failed(String),
     /// It did not work, but the supervisor may have begun nevertheless.
@@ -65,7 +88,7 @@ enum NotStarted {
 impl Driver {
     /// Starts a run and follows it to its end.
     pub async fn launch(mut self, job: Job) {
-        let (outcome, reason) = match self.start(&job).await {
+        let (outcome, reasons) = match self.start(&job).await {
             Ok(supervisor) => {
                 self.follow().await;
                 self.reap(supervisor).await;
@@ -75,12 +98,13 @@ impl Driver {
                 tracing::warn!("run {} has begun, although {reason}", self.run);
                 return self.follow().await;
             }
-            Err(NotStarted::Stopped(cause)) => (cause.outcome(), None),
+            Err(NotStarted::Stopped(cause)) => (cause.outcome(), Vec::new()),
+            Err(NotStarted::NoSecret(refusal)) => (Outcome::Failed(refusal.error.failure()), refusal.lines()),
             Err(NotStarted::Failed(reason) | NotStarted::Unclear(reason)) => {
-                (Outcome::SpawnFailed(reason.clone()), Some(reason))
+                (Outcome::SpawnFailed(reason.clone()), vec![reason])
             }
         };
-        self.end_unstarted(job.record, outcome, reason).await;
+        self.end_unstarted(job.record, outcome, reasons).await;
     }
 
     /// Follows a run that an earlier daemon started, and ends it if nobody leads it any more.
@@ -94,13 +118,28 @@ impl Driver {
         let task = &job.record.task;
         let gone = || NotStarted::Failed(format!("task `{task}` is no longer in the configuration"));
         let profile = self.profile.clone().ok_or_else(gone)?;
-        let orders = job.prepare(&profile, &self.home, &self.versions).await.map_err(NotStarted::Failed)?;
+        let mut orders = job.prepare(&profile, &self.home, &self.versions).await.map_err(NotStarted::Failed)?;
         if let Ok(Order::Stop { by, .. }) = self.orders.try_recv() {
             return Err(NotStarted::Stopped(by));
         }
         let lock = self.write_record(&job.record).await?;
         self.tell(RunNews::Recorded).await;
-        spawn_supervisor(orders, lock).await.map_err(|error| NotStarted::Unclear(chain(&error)))
+        // Only now: an answer can take the user a while, and whatever happens meanwhile, the record tells of the run.
+        let password = match orders.keyring_entry.take() {
+            Some(entry) => Some(self.wait_for_password(profile.name(), &entry).await?),
+            None => None,
+        };
+        spawn_supervisor(orders, password, lock).await.map_err(|error| NotStarted::Unclear(chain(&error)))
+    }
+
+    /// Reads the run's password from the keyring, unless somebody stops the run meanwhile.
+    pub(super) async fn wait_for_password(&mut self, profile: &str, entry: &str) -> Result<Secret, NotRead> {
+        let until = clock::now() + self.keyring.limit();
+        self.tell(RunNews::WaitingForSecret { until }).await;
+        tokio::select! {
+            password = self.keyring.password(profile, entry) => password.map_err(NotRead::NoSecret),
+            Some(Order::Stop { by, .. }) = self.orders.recv() => Err(NotRead::Stopped(by)),
+        }
     }
 
     /// From here on a crash does not lose the occurrence: its instant is on disk.
@@ -144,11 +183,11 @@ impl Driver {
         let _ = self.core.send(Input::Run(self.run, news)).await;
     }
 
-    async fn end_unstarted(&self, mut record: Record, outcome: Outcome, reason: Option<String>) {
+    async fn end_unstarted(&self, mut record: Record, outcome: Outcome, reasons: Vec<String>) {
         let now: DateTime<Utc> = clock::now();
         let was_interrupted = outcome == Outcome::Interrupted;
         let finished = Finished { at: now, duration_ms: 0, exit_code: None, outcome };
-        let last_lines = newest_lines(reason.into_iter().collect());
+        let last_lines = newest_lines(reasons);
         record.stage = Stage::Finished { started_at: None, log_file: None, finished, summary: None, last_lines };
         // The occurrence is dealt with, unless the daemon's own end has come in between.
         if self.write_end(&record).await && !was_interrupted {

@@ -33,7 +33,9 @@ pub struct Job {
 pub struct Orders {
     /// What it is told on its standard input.
     pub spec: RunSpec,
-    /// Its whole environment, and restic's.
+    /// The entry of the keyring that has the password, which is not in the environment.
+    pub keyring_entry: Option<String>,
+    /// Its whole environment, and restic's, but for that.
     pub environment: Vec<(OsString, OsString)>,
 }
 
@@ -58,7 +60,8 @@ impl Job {
                 None
             }
         };
-        Ok(Orders { spec: self.spec(home, profile, command, version), environment })
+        let keyring_entry = command.keyring_entry.clone();
+        Ok(Orders { keyring_entry, spec: self.spec(home, profile, command, version), environment })
     }
 
     fn spec(&self, home: &Home, profile: &Profile, mut command: ResticCommand, version: Option<ResticVersion>) -> RunSpec {

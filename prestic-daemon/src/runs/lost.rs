@@ -3,12 +3,12 @@
 use std::{io, time::Duration};
 
 use crate::{
-    config::repository_access::RepositoryAccess,
+    config::{PASSWORD_VARIABLE, repository_access::RepositoryAccess},
     core::news::RunNews,
     process::{self, ProcessId},
     records::{Record, Stage},
     runs::{
-        driver::{Driver, blocking},
+        driver::{Driver, NotRead, blocking},
         found::end_as_interrupted,
     },
     supervise::{
@@ -31,9 +31,9 @@ impl Driver {
             self.tell(RunNews::Stopping).await;
             self.outlive(restic.clone()).await;
         }
-        self.remove_lock(&record).await;
+        let stopped_now = self.remove_lock(&record).await;
         end_as_interrupted(&mut record);
-        if let (Stage::Finished { finished, .. }, Some(cause)) = (&mut record.stage, stopped_before) {
+        if let (Stage::Finished { finished, .. }, Some(cause)) = (&mut record.stage, stopped_before.or(stopped_now)) {
             finished.outcome = cause.outcome();
         }
         self.write_end(&record).await;
@@ -41,14 +41,30 @@ impl Driver {
     }
 
     /// An interrupted restic removes its lock; one that went down with the machine does not.
-    async fn remove_lock(&self, record: &Record) {
-        let Stage::Running { restic, .. } = &record.stage else { return };
-        let access = self.profile.as_ref().and_then(|profile| RepositoryAccess::of(profile, &self.home).ok());
-        let Some(RepositoryAccess { words, environment, .. }) = access else { return };
+    ///
+    /// Returns who stopped the run meanwhile: a keyring can let the look at the locks wait.
+    async fn remove_lock(&mut self, record: &Record) -> Option<StopCause> {
+        let Stage::Running { restic, .. } = &record.stage else { return None };
+        let access = self.profile.as_ref().and_then(|profile| RepositoryAccess::of(profile, &self.home).ok())?;
+        let RepositoryAccess { words, environment, keyring_entry, .. } = access;
+        let password = match keyring_entry {
+            Some(entry) => match self.wait_for_password(&record.task, &entry).await {
+                Ok(password) => Some(password),
+                Err(NotRead::NoSecret(refusal)) => {
+                    tracing::warn!("the locks of run {} cannot be looked at: {refusal}", self.run);
+                    return None;
+                }
+                Err(NotRead::Stopped(cause)) => return Some(cause),
+            },
+            None => None,
+        };
         let (pid, records) = (restic.pid, self.records.clone());
         let removed = blocking(move || {
             let prepare = |command: &mut std::process::Command| {
                 command.env_clear().envs(environment.iter().cloned());
+                if let Some(password) = &password {
+                    command.env(PASSWORD_VARIABLE, password.reveal());
+                }
                 process::restore_descriptor_limit(command);
             };
             unlock::unlock_after(&words, pid, |lock| records.have_made(lock), prepare).map_err(io::Error::other)
@@ -57,6 +73,7 @@ impl Driver {
             Ok(done) => tracing::info!("run {}: {done}", self.run),
             Err(error) => tracing::warn!("the locks of run {} cannot be looked at: {error}", self.run),
         }
+        None
     }
 
     async fn outlive(&mut self, restic: ProcessId) {

@@ -15,9 +15,11 @@ use tokio::{
 };
 
 use crate::{
+    config::PASSWORD_VARIABLE,
     patience::with_patience,
     process, program,
     runs::{driver::blocking, job::Orders},
+    secret::Secret,
     supervise::start::LISTENING,
 };
 
@@ -63,11 +65,16 @@ fn detail(status: &Option<ExitStatus>, words: &str) -> String {
 }
 
 /// Starts a supervisor, which inherits the run's lock, and returns when it listens.
-pub async fn spawn_supervisor(orders: Orders, lock: File) -> Result<Child, SupervisorError> {
+///
+/// A password from the keyring is for it and the restics that it starts, and for nothing else.
+pub async fn spawn_supervisor(orders: Orders, password: Option<Secret>, lock: File) -> Result<Child, SupervisorError> {
     let spec = serde_json::to_vec(&orders.spec).map_err(|error| SupervisorError::Spawn(error.into()))?;
     let command = move || {
         let mut command = Command::new(program::own_program()?);
         command.arg("supervise").env_clear().envs(orders.environment).current_dir(program::working_folder());
+        if let Some(password) = password {
+            command.env(PASSWORD_VARIABLE, password.reveal());
+        }
         command.stdout(Stdio::from(lock));
         Ok(command)
     };

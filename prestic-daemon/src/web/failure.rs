@@ -208,6 +208,11 @@ fn explain_answer(error: ApiError) -> (StatusCode, Explanation) {
             };
             return (StatusCode::BAD_GATEWAY, explanation);
         }
+        ApiError::NoSecret { message, hint } => {
+            let message = message.as_str();
+            let explanation = Explanation::new("no-secret", "No password from the keyring", message, hint);
+            return (StatusCode::BAD_GATEWAY, explanation);
+        }
         ApiError::UnknownTask { .. } => {
             (StatusCode::NOT_FOUND, "unknown-task", "No such task", "see the list of all tasks for what there is")
         }

@@ -108,6 +108,7 @@ fn state(run: &Run) -> Cell {
         RunState::Starting => Cell::painted("starting", Paint::Active),
         RunState::Running { .. } if run.limit_near.is_some() => Cell::painted(format!("running{percent}!"), Paint::Warning),
         RunState::Running { .. } => Cell::painted(format!("running{percent}"), Paint::Active),
+        RunState::WaitingForSecret { .. } => Cell::painted("waiting for secret", Paint::Warning),
         RunState::WaitingForLock { .. } => Cell::painted("waiting for lock", Paint::Warning),
         RunState::Stopping { .. } => Cell::painted(format!("stopping{percent}"), Paint::Warning),
         RunState::Finished(_) => Cell::painted("idle", Paint::Faint),

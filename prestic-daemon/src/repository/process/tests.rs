@@ -13,7 +13,7 @@ async fn start(processes: &Processes, script: &str) -> Running {
     let words = ["sh", "-c", script].map(OsString::from).to_vec();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let environment = [("PATH".into(), path)];
-    let order = Order { words, environment: &environment, repository: &repository(), kind: Kind::Short };
+    let order = Order { words, environment: &environment, password: None, repository: &repository(), kind: Kind::Short };
     processes.start(order).await.unwrap()
 }
 
@@ -103,6 +103,7 @@ async fn nothing_starts_when_the_daemon_goes() {
     let pid = line(&mut running).await;
     processes.shut_down().await;
     wait_until_gone(&pid).await;
-    let order = Order { words: vec!["true".into()], environment: &[], repository: &repository(), kind: Kind::Short };
+    let order =
+        Order { words: vec!["true".into()], environment: &[], password: None, repository: &repository(), kind: Kind::Short };
     assert!(matches!(processes.start(order).await, Err(NotStarted::ShuttingDown)));
 }

@@ -26,7 +26,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::core::{CoreHandle, command::Input};
+use crate::{
+    core::{CoreHandle, command::Input},
+    keyring::Keyring,
+};
 
 const RUN: RunId = RunId(1);
 
@@ -54,6 +57,7 @@ impl Rig {
             home: home.clone(),
             records: records.clone(),
             versions: Arc::default(),
+            keyring: Keyring::default(),
             orders: order_receiver,
         };
         let rig = Self { _folder: folder, home, records, news, orders, driver: Some(driver) };

@@ -96,6 +96,7 @@ pub fn activity(task: &TaskStatus, active: Option<&Run>, everything: Option<Paus
     match active.map(|run| &run.state) {
         Some(RunState::Running { .. } | RunState::Starting) => Activity::Running,
         Some(RunState::Stopping { .. }) => Activity::Stopping,
+        Some(RunState::WaitingForSecret { .. }) => Activity::Waiting("waits for its password from the keyring".to_owned()),
         Some(RunState::WaitingForLock { .. }) => Activity::Waiting("waits for a lock in the repository".to_owned()),
         Some(RunState::Queued(turn)) => match &turn.waits_for {
             Some(Wait::Paused { until }) => Activity::Paused(Pause { until: *until }),
@@ -203,7 +204,9 @@ pub fn outcome_chip(outcome: &str) -> Markup {
 pub fn run_chip(run: &Run) -> Markup {
     match &run.state {
         RunState::Finished(finished) => outcome_chip(finished.outcome.word()),
-        RunState::Queued(_) | RunState::WaitingForLock { .. } => chip("waiting", Icon::Hourglass, "Waiting"),
+        RunState::Queued(_) | RunState::WaitingForSecret { .. } | RunState::WaitingForLock { .. } => {
+            chip("waiting", Icon::Hourglass, "Waiting")
+        }
         RunState::Starting | RunState::Running { .. } => chip("running", Icon::Turning, "Running"),
         RunState::Stopping { .. } => chip("running", Icon::Turning, "Stopping"),
     }

@@ -72,6 +72,9 @@ pub fn summary(run: &Run, session: &Session, moment: &Moment) -> Markup {
                 @match &run.state {
                     RunState::Finished(finished) => strong { (finished.outcome) },
                     RunState::Queued(turn) => { @if let Some(wait) = &turn.waits_for { span { (wait) } } @else { span { "about to start" } } }
+                    RunState::WaitingForSecret { until } => span {
+                        "waits for its password from the keyring, which may be asking on the screen to be unlocked; gives up " (words::relative(moment, *until))
+                    },
                     RunState::WaitingForLock { holders, until } => span {
                         "waits for the lock of "
                         @for (index, holder) in holders.iter().enumerate() { @if index > 0 { ", " } (holder.user) " on " (holder.host) " (process " (holder.pid) ")" }

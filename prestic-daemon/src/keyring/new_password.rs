@@ -1,0 +1,101 @@
+//! Reads a password that is to be kept: typed twice without being shown, or one line of a pipe.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use zeroize::Zeroizing;
+
+use super::KeyringError;
+
+/// How often two different answers are asked for again.
+const ATTEMPTS: u32 = 3;
+
+type Password = Zeroizing<String>;
+
+/// Reads a password from whoever has started this process.
+pub(super) fn read(name: &str) -> Result<Password, KeyringError> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return read_line(stdin.lock());
+    }
+    read_twice(|question| {
+        let typed = rpassword::prompt_password(format!("{question} for `{name}`: "));
+        typed.map(Zeroizing::new).map_err(|error| KeyringError::Failed(format!("the terminal cannot be read: {error}")))
+    })
+}
+
+fn read_line(mut input: impl BufRead) -> Result<Password, KeyringError> {
+    let mut line = Zeroizing::new(String::new());
+    input
+        .read_line(&mut line)
+        .map_err(|error| KeyringError::Failed(format!("the password cannot be read from standard input: {error}")))?;
+    let end = line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).len());
+    if let Some(end) = end {
+        line.truncate(end);
+    }
+    usable(line)
+}
+
+fn read_twice(mut ask: impl FnMut(&str) -> Result<Password, KeyringError>) -> Result<Password, KeyringError> {
+    let mut question = "Password";
+    for _ in 0..ATTEMPTS {
+        let password = usable(ask(question)?)?;
+        if ask("The same again")? == password {
+            return Ok(password);
+        }
+        question = "These were two different ones. Password";
+    }
+    Err(KeyringError::BadPassword("two different passwords were typed each time, so nothing was written"))
+}
+
+fn usable(password: Password) -> Result<Password, KeyringError> {
+    if password.is_empty() {
+        return Err(KeyringError::BadPassword("the password is empty, so nothing was written"));
+    }
+    if password.contains('\0') {
+        return Err(KeyringError::BadPassword("the password holds a NUL character, which no program can be given"));
+    }
+    Ok(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_line(input: &str, expected: Option<&str>) {
+        assert_eq!(read_line(input.as_bytes()).ok().as_deref().map(String::as_str), expected, "{input:?}");
+    }
+
+    #[test]
+    fn one_line_of_a_pipe_is_the_password() {
+        check_line("secret\n", Some("secret"));
+        check_line("secret", Some("secret"));
+        check_line("secret\r\n", Some("secret"));
+        check_line(" se cret \nmore\n", Some(" se cret "));
+    }
+
+    #[test]
+    fn nothing_is_no_password() {
+        check_line("", None);
+        check_line("\n", None);
+        check_line("a\0b\n", None);
+    }
+
+    #[track_caller]
+    fn check_typed(answers: &[&str], expected: Option<&str>, expected_questions: usize) {
+        let (mut left, mut questions) = (answers.iter(), 0);
+        let read = read_twice(|_| {
+            questions += 1;
+            Ok(Zeroizing::new((*left.next().unwrap()).to_owned()))
+        });
+        assert_eq!((read.ok().as_deref().map(String::as_str), questions), (expected, expected_questions), "{answers:?}");
+    }
+
+    #[test]
+    fn typed_password_is_asked_for_until_both_answers_are_the_same() {
+        check_typed(&["a", "a"], Some("a"), 2);
+        check_typed(&["a", "b", "c", "c"], Some("c"), 4);
+        check_typed(&["a", "b", "a", "b", "a", "b"], None, 6);
+        check_typed(&[""], None, 1);
+    }
+}
