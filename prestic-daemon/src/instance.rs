@@ -1,17 +1,15 @@
 //! One daemon a home: who holds the lock file is the daemon.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::File,
     io::{self, Seek, Write},
-    sync::mpsc::sync_channel,
-    thread,
     time::Duration,
 };
 
 use prestic_proto::{endpoint::Endpoint, home::Home};
 use thiserror::Error;
 
-use crate::{atomic_write, process};
+use crate::{atomic_write, file_lock, process};
 
 /// How long a lock may outlive the daemon that held it: a child of its between fork and exec has inherited it.
 const INHERITED_LIMIT: Duration = Duration::from_secs(1);
@@ -50,16 +48,12 @@ impl Instance {
         let path = home.lock_file();
         let broken = |source| InstanceError::Lock { path: path.display().to_string(), source };
         atomic_write::create_private_folder(home.root()).map_err(broken)?;
-        let lock = atomic_write::owner_only(OpenOptions::new().create(true).truncate(false).write(true)).open(&path);
-        let lock = lock.map_err(broken)?;
-        match lock.try_lock() {
-            Ok(()) => return Ok(Self { lock }),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(source)) => return Err(broken(source)),
+        if let Some(lock) = file_lock::take(&path).map_err(broken)? {
+            return Ok(Self { lock });
         }
         // The pid may also be that of an earlier daemon, when the new one has not told its own yet.
         if !holder(home).is_some_and(process::is_pid_in_use)
-            && let Some(lock) = wait_for(lock, INHERITED_LIMIT).map_err(broken)?
+            && let Some(lock) = file_lock::take_within(&path, INHERITED_LIMIT).map_err(broken)?
         {
             return Ok(Self { lock });
         }
@@ -79,18 +73,10 @@ fn holder(home: &Home) -> Option<u32> {
     Endpoint::read(home).ok().map(|endpoint| endpoint.pid)
 }
 
-/// Waits for a lock, and returns it, or nothing if it takes too long.
-fn wait_for(lock: File, limit: Duration) -> io::Result<Option<File>> {
-    let (sender, locked) = sync_channel(1);
-    // A lock that comes too late goes with the thread.
-    thread::Builder::new().name("lock".to_owned()).spawn(move || {
-        let _ = sender.send(lock.lock().map(|()| lock));
-    })?;
-    locked.recv_timeout(limit).ok().transpose()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -105,6 +91,7 @@ mod tests {
         drop(first);
         Instance::acquire(&home).unwrap();
     }
+
     #[test]
     fn lock_that_outlives_its_daemon_for_a_moment_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();

@@ -31,10 +31,12 @@ pub mod restic;
 pub mod supervise;
 
 pub mod log_files;
+pub mod long_path;
 pub mod status_ini;
 
 pub mod atomic_write;
 pub mod clock;
+pub mod file_lock;
 pub mod instance;
 pub mod patience;
 pub mod process;

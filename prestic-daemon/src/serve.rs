@@ -31,6 +31,7 @@ const FLUSH_TIME: Duration = Duration::from_millis(200);
 /// Serves a home until somebody asks for the end, by the kind of clock that was asked for or else by the best there is.
 pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn std::error::Error>> {
     process::keep_small();
+    program::keep_streams_from_children();
     let home = Home::from_environment()?;
     let mut instance = Instance::acquire(&home)?;
     if is_detached {

@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use thiserror::Error;
 
-use crate::atomic_write;
+use crate::{atomic_write, long_path};
 
 /// The version of the tables that this program makes and knows.
 const VERSION: i64 = 1;
@@ -87,7 +87,10 @@ pub fn open_existing(path: &Path) -> Result<Option<Connection>, DatabaseError> {
 
 fn connect(path: &Path) -> Result<Connection, DatabaseError> {
     // Whoever reads may have to roll back what a crash has left half done, and that is writing.
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        long_path::usable(path),
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     Ok(connection)

@@ -5,7 +5,10 @@ use std::{
     io,
     os::{
         fd::AsRawFd,
-        unix::process::{CommandExt, ExitStatusExt},
+        unix::{
+            fs::{FileTypeExt, MetadataExt},
+            process::{CommandExt, ExitStatusExt},
+        },
     },
     path::Path,
     process::{Command, ExitStatus, Stdio},
@@ -13,7 +16,9 @@ use std::{
 };
 
 use interprocess::{
-    local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName, traits::StreamCommon},
+    local_socket::{
+        GenericFilePath, Listener, ListenerOptions, ToFsName, tokio::Listener as AsyncListener, traits::StreamCommon,
+    },
     os::unix::local_socket::ListenerOptionsExt as _,
 };
 use rustix::process::{geteuid, setsid};
@@ -125,6 +130,27 @@ pub fn listen(path: &Path) -> io::Result<Listener> {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => options()?.create_sync(),
         result => result,
     }
+}
+
+/// Makes the folder for a socket. One that is there has to be this user's alone.
+pub fn prepare_socket_folder(folder: &Path) -> io::Result<()> {
+    create_private_folder(folder)?;
+    let metadata = fs::metadata(folder)?;
+    if metadata.mode() & 0o077 == 0 && metadata.uid() == geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{} must belong to this user alone (mode 0700)", folder.display())))
+}
+
+/// Listens on a socket that its owner alone can reach, for a program that waits for its clients without a thread each.
+pub fn listen_for_clients(path: &Path) -> io::Result<AsyncListener> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            return Err(io::Error::other(format!("{} is in the way: it is no socket", path.display())));
+        }
+        _ => {}
+    }
+    ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?).mode(0o600).try_overwrite(true).create_tokio()
 }
 
 /// Whether the process at the other end belongs to the same user.

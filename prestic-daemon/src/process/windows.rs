@@ -26,7 +26,7 @@ use windows_sys::{
     Win32::{
         Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation},
         System::{
-            Console::{GetStdHandle, STD_ERROR_HANDLE, STD_HANDLE, STD_INPUT_HANDLE, SetStdHandle},
+            Console::{GetStdHandle, STD_ERROR_HANDLE, STD_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle},
             SystemInformation::{ComputerNamePhysicalDnsHostname, GetComputerNameExW},
             Threading::{
                 BELOW_NORMAL_PRIORITY_CLASS, CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, GetCurrentProcess, GetPriorityClass,
@@ -41,7 +41,7 @@ pub use self::{
     console::{ignore_interrupts, interrupt, on_termination},
     identity::{identify, is_alive, is_pid_in_use, kill, wait_for_end},
     job::kill_rest_of_session,
-    pipe::{is_own_peer, listen, own_user_only},
+    pipe::{is_own_peer, listen, listen_for_clients, prepare_socket_folder},
     security::{create_own_folder, is_readable_by_others},
 };
 use crate::process::{Activity, CpuPriority, IoPriority, Started};
@@ -93,8 +93,14 @@ pub fn leave_session() {
 pub fn let_go_of_starter() -> io::Result<()> {
     point_at_null(STD_INPUT_HANDLE)?;
     point_at_null(STD_ERROR_HANDLE)?;
-    // SAFETY: the handle of the standard output is open as long as the process lives.
-    check(unsafe { SetHandleInformation(io::stdout().as_raw_handle(), HANDLE_FLAG_INHERIT, 0) })
+    keep_from_children(STD_OUTPUT_HANDLE);
+    Ok(())
+}
+
+/// Keeps a standard stream from children that are not given it. There may be none.
+pub(crate) fn keep_from_children(stream: STD_HANDLE) {
+    // SAFETY: the calls take integers, and a handle that is none is refused.
+    unsafe { SetHandleInformation(GetStdHandle(stream), HANDLE_FLAG_INHERIT, 0) };
 }
 
 /// Points a standard stream at the null device, so that whoever reads its other end sees it end.

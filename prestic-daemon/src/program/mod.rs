@@ -8,9 +8,9 @@ mod windows;
 use std::path::PathBuf;
 
 #[cfg(unix)]
-pub use unix::{leave_terminal, own_program, release_streams, replace_by};
+pub use unix::{keep_streams_from_children, leave_terminal, own_program, release_streams, replace_by};
 #[cfg(windows)]
-pub use windows::{leave_terminal, own_program, release_streams, replace_by};
+pub use windows::{keep_streams_from_children, leave_terminal, own_program, release_streams, replace_by};
 
 /// Returns the folder in which scheduled runs start: the user's home, as when the session started Python's PRestic.
 pub fn working_folder() -> PathBuf {

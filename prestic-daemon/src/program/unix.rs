@@ -16,6 +16,9 @@ pub fn own_program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
+/// A child gets no stream of ours but those that it is given.
+pub fn keep_streams_from_children() {}
+
 /// Leaves the terminal's session, so that neither its end nor its Ctrl-C is felt here.
 pub fn leave_terminal() {
     // It fails for the leader of a process group, which a child of `prestic-ctl` can be; then it is in no foreground group.

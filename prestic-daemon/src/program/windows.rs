@@ -16,6 +16,13 @@ pub fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
+/// Keeps the three standard streams from children that are not given them.
+///
+/// Else a supervisor would hold the pipe of whoever waits for this process's last words.
+pub fn keep_streams_from_children() {
+    [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE].into_iter().for_each(process::keep_from_children);
+}
+
 /// Whoever starts a detached daemon gives it a console of its own, so there is none to leave.
 pub fn leave_terminal() {}
 

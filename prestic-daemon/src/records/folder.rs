@@ -1,7 +1,7 @@
 //! The folder of the records: `<run>.json`, and beside it `<run>.lock`, held as long as the run's supervisor lives.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use std::{
 use prestic_proto::run::RunId;
 
 use crate::{
-    atomic_write,
+    atomic_write, file_lock,
     records::record::{Record, Stage},
 };
 
@@ -77,35 +77,17 @@ impl RecordFolder {
     /// the daemon's death and the supervisor's first step at which it is free.
     pub fn lock(&self, run: RunId) -> io::Result<File> {
         atomic_write::create_private_folder(&self.path)?;
-        let file = atomic_write::owner_only(OpenOptions::new().create(true).truncate(false).write(true))
-            .open(self.file(run, "lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        file_lock::take(&self.file(run, "lock"))?.ok_or_else(|| io::ErrorKind::AlreadyExists.into())
     }
 
     /// Whether a run's supervisor lives.
     pub fn is_supervised(&self, run: RunId) -> io::Result<bool> {
-        match File::open(self.file(run, "lock")) {
-            Ok(file) => match file.try_lock_shared() {
-                Ok(()) => Ok(false),
-                Err(TryLockError::WouldBlock) => Ok(true),
-                Err(TryLockError::Error(error)) => Err(error),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        file_lock::is_held(&self.file(run, "lock"))
     }
 
     /// Waits, for as long as it takes, until a run's supervisor has gone.
     pub fn wait_until_unsupervised(&self, run: RunId) -> io::Result<()> {
-        match File::open(self.file(run, "lock")) {
-            Ok(file) => file.lock_shared(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
+        file_lock::wait_until_free(&self.file(run, "lock"))
     }
 
     /// Forgets a run that is over.

@@ -1,7 +1,7 @@
 //! Accepts connections of the user's own processes, and serves each in a task of its own.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -9,7 +9,7 @@ use std::{
 
 use futures::StreamExt;
 use interprocess::local_socket::{
-    GenericFilePath, ListenerOptions, ToFsName,
+    GenericFilePath, ToFsName,
     tokio::{Listener as Socket, Stream},
     traits::tokio::{Listener as _, Stream as _},
 };
@@ -22,7 +22,7 @@ use prestic_proto::{
 use tarpc::server::{BaseChannel, Channel};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{atomic_write, clock::Stopwatch, process, rpc::api::Server};
+use crate::{clock::Stopwatch, process, rpc::api::Server};
 
 /// How many clients may be connected at once. The next one is turned away.
 const MAX_CONNECTIONS: usize = 256;
@@ -49,14 +49,14 @@ impl Listener {
     /// If it is not, because somebody has removed the lock file, the living daemon keeps its clients.
     pub async fn open(home: &Home) -> io::Result<Self> {
         let path = endpoint::daemon_socket(home);
-        prepare_folder(&endpoint::socket_dir(home))?;
+        process::prepare_socket_folder(&endpoint::socket_dir(home))?;
         process::check_socket_path(&path)?;
         if answers(&path).await {
             let path = path.display();
             let text = format!("another daemon listens on {path} although it does not hold the lock: end it first");
             return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
         }
-        let socket = listen(&path)?;
+        let socket = process::listen_for_clients(&path)?;
         Ok(Self { socket, path, places: MAX_CONNECTIONS })
     }
 
@@ -126,53 +126,6 @@ async fn serve_connection(stream: Stream, server: Server) {
     requests.execute(server.serve()).for_each_concurrent(MAX_CALLS, |call| call).await;
 }
 
-#[cfg(unix)]
-fn listen(path: &Path) -> io::Result<Socket> {
-    use std::os::unix::fs::FileTypeExt;
-
-    use interprocess::os::unix::local_socket::ListenerOptionsExt;
-
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.file_type().is_socket() => {
-            return Err(io::Error::other(format!("{} is in the way: it is no socket", path.display())));
-        }
-        _ => {}
-    }
-    ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?).mode(0o600).try_overwrite(true).create_tokio()
-}
-
-#[cfg(windows)]
-fn listen(path: &Path) -> io::Result<Socket> {
-    use interprocess::os::windows::local_socket::ListenerOptionsExt;
-
-    let options = ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?);
-    options.security_descriptor(process::own_user_only()?).create_tokio()
-}
-
-fn prepare_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    atomic_write::create_private_folder(folder)?;
-    check_folder(folder, &fs::metadata(folder)?)
-}
-
-#[cfg(unix)]
-fn check_folder(folder: &Path, metadata: &fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-
-    let is_private = metadata.mode() & 0o077 == 0 && metadata.uid() == rustix::process::geteuid().as_raw();
-    if is_private {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("{} must belong to this user alone (mode 0700)", folder.display())))
-}
-
-#[cfg(windows)]
-fn check_folder(_folder: &Path, _metadata: &fs::Metadata) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
@@ -183,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    use crate::{core::CoreHandle, history::History, keyring::Keyring};
+    use crate::{atomic_write, core::CoreHandle, history::History, keyring::Keyring};
 
     fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().unwrap();

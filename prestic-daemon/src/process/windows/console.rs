@@ -25,12 +25,14 @@ static ACT: OnceLock<Act> = OnceLock::new();
 
 /// Asks a child that [`super::start`] has started to stop, with what its group started. Does nothing if it has ended.
 ///
-/// It gets a Ctrl-Break: a Ctrl-C does not reach a process group of its own. Wine 8 refuses to send one ("invalid handle").
+/// It gets a Ctrl-Break: a Ctrl-C reaches a process group of its own only if that has asked for it. Where there is no
+/// Ctrl-Break, under Wine ("invalid handle"), it gets a Ctrl-C all the same.
 pub fn interrupt(process: &ProcessId) -> io::Result<()> {
     // Held open, its number stays its own until the event is sent.
     let Some(_held) = open_same(process, 0)? else { return Ok(()) };
     // SAFETY: the call takes integers.
-    check(unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, process.pid) })
+    let send = |event| check(unsafe { GenerateConsoleCtrlEvent(event, process.pid) });
+    send(CTRL_BREAK_EVENT).or_else(|error| send(CTRL_C_EVENT).map_err(|_| error))
 }
 
 /// Calls `act` for each event that asks this process to end, in place of ending.

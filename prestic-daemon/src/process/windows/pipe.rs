@@ -3,7 +3,9 @@
 use std::{io, path::Path};
 
 use interprocess::{
-    local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName, traits::StreamCommon},
+    local_socket::{
+        GenericFilePath, Listener, ListenerOptions, ToFsName, tokio::Listener as AsyncListener, traits::StreamCommon,
+    },
     os::windows::{
         local_socket::ListenerOptionsExt,
         security_descriptor::{AsSecurityDescriptorExt, BorrowedSecurityDescriptor, SecurityDescriptor},
@@ -14,7 +16,21 @@ use super::security::{Descriptor, own_user};
 
 /// Listens on a pipe that the current user alone can open. Another machine cannot.
 pub fn listen(path: &Path) -> io::Result<Listener> {
-    ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?).security_descriptor(own_user_only()?).create_sync()
+    options(path)?.create_sync()
+}
+
+/// A pipe needs no folder.
+pub fn prepare_socket_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Listens on such a pipe for a program that waits for its clients without a thread each.
+pub fn listen_for_clients(path: &Path) -> io::Result<AsyncListener> {
+    options(path)?.create_tokio()
+}
+
+fn options(path: &Path) -> io::Result<ListenerOptions<'_>> {
+    Ok(ListenerOptions::new().name(path.to_fs_name::<GenericFilePath>()?).security_descriptor(own_user_only()?))
 }
 
 /// Whether the process at the other end belongs to the same user: the pipe's descriptor has turned others away.
@@ -25,7 +41,7 @@ pub fn is_own_peer(_stream: &impl StreamCommon) -> bool {
 /// Returns what gives the current user all rights, and nobody else any.
 ///
 /// It names the user: the owner of what an elevated process makes is the group of the administrators.
-pub fn own_user_only() -> io::Result<SecurityDescriptor> {
+fn own_user_only() -> io::Result<SecurityDescriptor> {
     let descriptor = Descriptor::parse(&format!("D:P(A;;GA;;;{})", own_user()?))?;
     // SAFETY: the system has just made it, and it lives until the end of this function.
     unsafe { BorrowedSecurityDescriptor::from_ptr(descriptor.as_ptr()) }.to_owned_sd()

@@ -33,6 +33,7 @@ use windows_sys::{
 };
 
 use super::check;
+use crate::long_path;
 
 /// The words of 8 bytes that hold a user: a `TOKEN_USER`, and behind it the longest identifier, of 68 bytes.
 const USER_WORDS: usize = 16;
@@ -128,7 +129,7 @@ pub fn is_readable_by_others(path: &Path) -> io::Result<bool> {
 
 /// Returns a path as the system wants it.
 fn wide(path: &Path) -> Vec<u16> {
-    path.as_os_str().encode_wide().chain([0]).collect()
+    long_path::usable(path).as_os_str().encode_wide().chain([0]).collect()
 }
 
 /// Returns the identifier of the current user, as the system writes it.
