@@ -12,6 +12,7 @@ use crate::{
     daemon_program::{self, ProgramError},
     error::CtlError,
     output::Output,
+    system,
 };
 
 /// What the daemon prints once it listens.
@@ -99,7 +100,7 @@ fn spawn() -> Result<Started, ProgramError> {
     let program = daemon_program::find()?;
     let mut command = Command::new(&program);
     command.arg("--detached").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    daemon_program::detach(&mut command);
+    system::detach(&mut command);
     let failed = |source| ProgramError::NotRunnable { program: program.clone(), source };
     let mut child = command.spawn().map_err(failed)?;
     let stdout = child.stdout.take().expect("stdout is a pipe");

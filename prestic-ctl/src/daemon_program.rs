@@ -10,7 +10,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, system};
 
 const NAME: &str = "prestic-daemon";
 
@@ -36,23 +36,6 @@ pub fn find() -> Result<PathBuf, ProgramError> {
     find_in(env::current_exe().ok().as_deref(), env::var_os("PATH").as_deref()).ok_or(ProgramError::NotFound)
 }
 
-/// Lets a daemon that will be started live on when the terminal of its starter is closed.
-///
-/// On Unix it sees to that itself.
-#[cfg(unix)]
-pub fn detach(_command: &mut Command) {}
-
-/// Lets a daemon that will be started live on when the console of its starter is closed: it gets one without a window.
-#[cfg(windows)]
-pub fn detach(command: &mut Command) {
-    use std::os::windows::process::CommandExt;
-
-    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
-    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-
-    command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
-}
-
 /// Replaces this process with the daemon's program, which keeps the terminal, the folder and the environment.
 ///
 /// Returns only where processes cannot be replaced: then with the program's exit code.
@@ -60,22 +43,7 @@ pub fn become_daemon_program(args: impl IntoIterator<Item = OsString>) -> Result
     let program = find()?;
     let mut command = Command::new(&program);
     command.args(args);
-    replace(&mut command).map_err(|source| ProgramError::NotRunnable { program, source })
-}
-
-#[cfg(unix)]
-fn replace(command: &mut Command) -> io::Result<Exit> {
-    use std::os::unix::process::CommandExt;
-
-    Err(command.exec())
-}
-
-#[cfg(windows)]
-fn replace(command: &mut Command) -> io::Result<Exit> {
-    // Once somebody listens to Ctrl-C it no longer ends this process: how restic ends because of it has to be passed on.
-    let _interrupts = tokio::signal::windows::ctrl_c()?;
-    let code = command.status()?.code();
-    Ok(code.map_or(Exit::PROBLEMS, |code| Exit(u8::try_from(code).unwrap_or(Exit::PROBLEMS.0))))
+    system::replace_by(&mut command).map_err(|source| ProgramError::NotRunnable { program, source })
 }
 
 fn find_in(own_program: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {

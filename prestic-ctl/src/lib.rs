@@ -21,6 +21,7 @@ pub mod exit;
 
 pub mod clock;
 pub mod output;
+pub mod system;
 pub mod table;
 pub mod text;
 pub mod words;

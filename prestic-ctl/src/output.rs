@@ -27,7 +27,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::cli::ColorChoice;
+use crate::{cli::ColorChoice, system};
 
 /// The width that is assumed where a terminal does not tell its own.
 const USUAL_WIDTH: usize = 80;
@@ -96,7 +96,7 @@ pub struct Output {
 impl Output {
     /// Returns the process's own streams.
     pub fn standard(color: ColorChoice, is_json: bool) -> Self {
-        let has_unicode = shows_unicode(|name| env::var_os(name));
+        let has_unicode = system::shows_unicode(|name| env::var_os(name));
         let look = |is_terminal: bool, columns: Option<usize>| Look {
             columns: is_terminal.then(|| columns.unwrap_or(USUAL_WIDTH)),
             has_color: wants_color(color, is_terminal, |name| env::var_os(name)),
@@ -104,8 +104,8 @@ impl Output {
         };
         let (stdout, stderr) = (io::stdout(), io::stderr());
         Self {
-            data_look: look(stdout.is_terminal(), columns(&stdout)),
-            talk_look: look(stderr.is_terminal(), columns(&stderr)),
+            data_look: look(stdout.is_terminal(), system::output_columns()),
+            talk_look: look(stderr.is_terminal(), system::error_columns()),
             data: Box::new(io::BufWriter::new(stdout)),
             talk: Box::new(stderr),
             is_json,
@@ -171,28 +171,6 @@ fn wants_color<V: AsRef<OsStr>>(choice: ColorChoice, is_terminal: bool, variable
     }
 }
 
-/// Decides by the locale, the first of its variables that is set.
-fn shows_unicode<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> bool {
-    if cfg!(windows) {
-        return true;
-    }
-    ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(variable)
-        .find(|value| !value.as_ref().is_empty())
-        .is_some_and(|value| value.as_ref().to_string_lossy().to_lowercase().replace('-', "").contains("utf8"))
-}
-
-#[cfg(unix)]
-fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
-    rustix::termios::tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
-}
-
-#[cfg(not(unix))]
-fn columns<S>(_stream: &S) -> Option<usize> {
-    env::var("COLUMNS").ok()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,14 +189,5 @@ mod tests {
         assert!(!auto(true, &[("TERM", "dumb")]));
         assert!(wants_color(ColorChoice::Always, false, environment(&[("NO_COLOR", "1")])));
         assert!(!wants_color(ColorChoice::Never, true, environment(&[])));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_first_locale_variable_decides_what_can_be_shown() {
-        assert!(shows_unicode(environment(&[("LANG", "de_DE.UTF-8")])));
-        assert!(shows_unicode(environment(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")])));
-        assert!(!shows_unicode(environment(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")])));
-        assert!(!shows_unicode(environment(&[])));
     }
 }

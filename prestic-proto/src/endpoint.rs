@@ -47,16 +47,14 @@ pub fn run_socket(home: &Home, run: crate::run::RunId) -> PathBuf {
     socket_name(home, &home.root().join("run"), &format!("run-{run}"))
 }
 
-#[cfg(not(windows))]
-fn socket_name(_home: &Home, folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.sock"))
+fn socket_name(home: &Home, folder: &Path, name: &str) -> PathBuf {
+    if cfg!(windows) { pipe_name(home, name).into() } else { folder.join(format!("{name}.sock")) }
 }
 
 /// A pipe has no folder, and its name has less room than a path: a number stands for the home's.
-#[cfg(windows)]
-fn socket_name(home: &Home, _folder: &Path, name: &str) -> PathBuf {
+fn pipe_name(home: &Home, name: &str) -> String {
     let home = home.root().to_string_lossy().to_lowercase().replace('/', "\\");
-    PathBuf::from(format!(r"\\.\pipe\prestic-{:016x}-{name}", crate::fingerprint::fingerprint(home.as_bytes())))
+    format!(r"\\.\pipe\prestic-{:016x}-{name}", crate::fingerprint::fingerprint(home.as_bytes()))
 }
 
 #[cfg(test)]

@@ -96,14 +96,8 @@ impl Home {
     }
 }
 
-#[cfg(windows)]
 fn default_root() -> Result<PathBuf, NoHome> {
-    folder_in("APPDATA", "prestic")
-}
-
-#[cfg(not(windows))]
-fn default_root() -> Result<PathBuf, NoHome> {
-    folder_in("HOME", ".prestic")
+    if cfg!(windows) { folder_in("APPDATA", "prestic") } else { folder_in("HOME", ".prestic") }
 }
 
 fn folder_in(variable: &'static str, name: &str) -> Result<PathBuf, NoHome> {

@@ -4,7 +4,7 @@
 //! finds it in a file that only its own user can read.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, Write},
     path::Path,
     process::Stdio,
@@ -15,7 +15,7 @@ use prestic_proto::{client::Client, home::Home, system::WebCode};
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::{error::CtlError, exit::Exit, output::Output};
+use crate::{error::CtlError, exit::Exit, output::Output, system};
 
 /// How long to wait whether the opener fails. Some go on as long as the browser does.
 const OPENER_LIMIT: Duration = Duration::from_secs(3);
@@ -61,33 +61,18 @@ fn login_address(code: &WebCode) -> String {
 
 /// Writes the file that leads to the web interface, and has it opened.
 async fn open(file: &Path, code: &WebCode) -> io::Result<()> {
-    let Some(opener) = opener() else { return Err(io::Error::other("there is no desktop")) };
+    let Some(opener) = system::opener() else { return Err(io::Error::other("there is no desktop")) };
     write_privately(file, &redirection(&login_address(code)))?;
     let mut command = Command::new(opener[0]);
     command.args(&opener[1..]).arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // A Ctrl-C here is not meant for the browser.
-    #[cfg(unix)]
-    command.process_group(0);
+    system::keep_interrupts_from(&mut command);
     let failed = |what: String| io::Error::other(format!("`{}` {what}", opener[0]));
     let mut child = command.spawn().map_err(|error| failed(format!("cannot be run: {error}")))?;
     match tokio::time::timeout(OPENER_LIMIT, child.wait()).await {
         Ok(Ok(status)) if !status.success() => Err(failed(format!("failed ({status})"))),
         Ok(Err(error)) => Err(error),
         Ok(Ok(_)) | Err(_) => Ok(()),
-    }
-}
-
-/// Returns what opens a file in the user's browser.
-fn opener() -> Option<&'static [&'static str]> {
-    if cfg!(windows) {
-        Some(&["cmd", "/C", "start", ""])
-    } else if cfg!(target_os = "macos") {
-        Some(&["open"])
-    } else {
-        // Without a desktop it would open a browser in this terminal, or none.
-        let has_desktop =
-            ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-        has_desktop.then_some(&["xdg-open"])
     }
 }
 
@@ -111,16 +96,14 @@ fn write_privately(file: &Path, text: &str) -> io::Result<()> {
     }
     let mut options = fs::File::options();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    system::owner_only_file(&mut options);
     options.open(file)?.write_all(text.as_bytes())
 }
 
 fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    system::owner_only_folder(&mut builder);
     builder.create(folder)
 }
 

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, io, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use prestic_proto::run::{Run, RunId, RunState};
 
-use super::{View, bar_terminal, progress_text};
-use crate::{clock, output::Look, text::printable};
+use super::{View, progress_text};
+use crate::{clock, output::Look, system, text::printable};
 
 /// How often the mark moves that shows that we are alive.
 const TICK: Duration = Duration::from_millis(120);
@@ -26,7 +26,7 @@ pub struct Bars {
 impl Bars {
     /// Returns bars for a terminal that looks like this.
     pub fn new(look: Look) -> Self {
-        Self { all: MultiProgress::with_draw_target(bar_terminal::draw_target()), bars: BTreeMap::new(), look, name_columns: 0 }
+        Self { all: MultiProgress::with_draw_target(system::bar_target()), bars: BTreeMap::new(), look, name_columns: 0 }
     }
 
     fn draw(&mut self, run: &Run) {
@@ -38,7 +38,7 @@ impl Bars {
             bar
         });
         // Asked for each time: the user may have resized the terminal.
-        let columns = bar_terminal::columns().or(self.look.columns).unwrap_or(usize::MAX).saturating_sub(MARK_COLUMNS);
+        let columns = system::bar_columns().or(self.look.columns).unwrap_or(usize::MAX).saturating_sub(MARK_COLUMNS);
         let look = Look { columns: Some(columns), ..self.look };
         let indent = " ".repeat(MARK_COLUMNS);
         bar.set_message(

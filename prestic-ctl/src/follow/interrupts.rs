@@ -2,16 +2,13 @@
 
 use std::io;
 
-#[cfg(unix)]
-type Source = tokio::signal::unix::Signal;
-#[cfg(windows)]
-type Source = tokio::signal::windows::CtrlC;
+use crate::system;
 
 /// The Ctrl-Cs of the user. From the first such value on they no longer end the process.
 pub struct Interrupts(Origin);
 
 enum Origin {
-    Signals(Source),
+    Signals(system::Interrupts),
     #[cfg(test)]
     Test(tokio::sync::mpsc::Receiver<()>),
 }
@@ -19,11 +16,7 @@ enum Origin {
 impl Interrupts {
     /// Begins to listen.
     pub fn listen() -> io::Result<Self> {
-        #[cfg(unix)]
-        let source = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-        #[cfg(windows)]
-        let source = tokio::signal::windows::ctrl_c()?;
-        Ok(Self(Origin::Signals(source)))
+        Ok(Self(Origin::Signals(system::interrupts()?)))
     }
 
     /// Returns interrupts that a test sends.

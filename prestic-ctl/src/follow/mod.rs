@@ -18,7 +18,6 @@ use interrupts::Interrupts;
 pub mod followed;
 pub mod interrupts;
 
-mod bar_terminal;
 pub mod bars;
 pub mod json_lines;
 pub mod plain_lines;

@@ -1,0 +1,106 @@
+//! Unix.
+
+mod bars;
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::{
+        fd::AsFd,
+        unix::{
+            fs::{DirBuilderExt, OpenOptionsExt},
+            process::CommandExt,
+        },
+    },
+    process::Command,
+};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub use bars::{bar_columns, bar_target};
+
+use crate::exit::Exit;
+
+/// Ctrl-C as something to wait for.
+pub type Interrupts = Signal;
+
+/// Begins to listen to Ctrl-C.
+pub fn interrupts() -> io::Result<Interrupts> {
+    signal(SignalKind::interrupt())
+}
+
+/// Returns how many columns the terminal of standard output has.
+pub fn output_columns() -> Option<usize> {
+    columns(io::stdout())
+}
+
+/// Returns how many columns the terminal of standard error has.
+pub fn error_columns() -> Option<usize> {
+    columns(io::stderr())
+}
+
+fn columns(stream: impl AsFd) -> Option<usize> {
+    rustix::termios::tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Whether the locale shows more than ASCII: the first of its variables that is set decides.
+pub fn shows_unicode<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.as_ref().is_empty())
+        .is_some_and(|value| value.as_ref().to_string_lossy().to_lowercase().replace('-', "").contains("utf8"))
+}
+
+/// Lets a daemon that will be started live on when the terminal of its starter is closed: it sees to that itself.
+pub fn detach(_command: &mut Command) {}
+
+/// Lets a program take this process's place. Returns only if that fails.
+pub fn replace_by(command: &mut Command) -> io::Result<Exit> {
+    Err(command.exec())
+}
+
+/// Keeps a Ctrl-C here from a program that will be started.
+pub fn keep_interrupts_from(command: &mut tokio::process::Command) {
+    command.process_group(0);
+}
+
+/// Returns what opens a file in the user's browser.
+pub fn opener() -> Option<&'static [&'static str]> {
+    if cfg!(target_os = "macos") {
+        return Some(&["open"]);
+    }
+    // Without a desktop it would open a browser in this terminal, or none.
+    let has_desktop =
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    has_desktop.then_some(&["xdg-open"])
+}
+
+/// Makes a file that these options create its owner's alone.
+pub fn owner_only_file(options: &mut OpenOptions) {
+    options.mode(0o600);
+}
+
+/// Makes a folder that these options create its owner's alone.
+pub fn owner_only_folder(builder: &mut DirBuilder) {
+    builder.mode(0o700);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<&'static str> {
+        move |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    #[test]
+    fn the_first_locale_variable_decides_what_can_be_shown() {
+        assert!(shows_unicode(environment(&[("LANG", "de_DE.UTF-8")])));
+        assert!(shows_unicode(environment(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")])));
+        assert!(!shows_unicode(environment(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")])));
+        assert!(!shows_unicode(environment(&[])));
+    }
+}
