@@ -1,7 +1,7 @@
 # The commands of a checkout. Each target is one script or one cargo command, so that nothing is hidden here.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo clean-demo pictures test lint bench soak
+.PHONY: help build demo clean-demo pictures test windows macos lint bench soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,12 @@ pictures: ## Take the pictures of the web interface that README.md shows anew
 
 test: ## Install what the tests need, then check everything
 	@tests/scripts/test.sh
+
+windows: ## Check everything for Windows, and test it under Wine (on Debian)
+	@tests/scripts/windows.sh
+
+macos: ## Check everything for macOS, without running it (on Debian)
+	@tests/scripts/macos.sh
 
 lint: ## Check format, lints, documentation and scripts, without running a test
 	@tests/scripts/lint.sh

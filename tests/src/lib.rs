@@ -24,7 +24,4 @@ pub mod faked_clock;
 pub mod soak;
 pub mod web;
 
-use std::time::Duration;
-
-/// How long a wait may take before the test fails: far more than anything needs, on a busy machine too.
-pub const LIMIT: Duration = Duration::from_secs(120);
+pub use prestic_double::LIMIT;

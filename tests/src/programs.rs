@@ -4,11 +4,12 @@
 //! a matter of milliseconds when they are up to date.
 
 use std::{
-    env,
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
 };
+
+use prestic_double::profile_folder;
 
 /// Returns `prestic-daemon`.
 pub fn daemon() -> PathBuf {
@@ -42,14 +43,7 @@ pub fn target() -> PathBuf {
 
 fn program(name: &str) -> PathBuf {
     build_once();
-    profile_folder().join(name).with_extension(env::consts::EXE_EXTENSION)
-}
-
-/// Returns the folder of this process's own profile, so that tests and programs are built alike.
-fn profile_folder() -> PathBuf {
-    let own = env::current_exe().expect("Linux tells a process its program");
-    let folder = own.parent().expect("a program lies in a folder");
-    if folder.ends_with("deps") { folder.parent().expect("deps lies in a folder").to_owned() } else { folder.to_owned() }
+    prestic_double::program(name)
 }
 
 fn build_once() {

@@ -1,12 +1,12 @@
 //! A scripted double of restic, for what real restic cannot be made to do on demand.
 //!
-//! The variable `FAKE_RESTIC` holds its script ([`prestic_tests::fake::FakeScript`], JSON). Without one it succeeds and says
+//! The variable `FAKE_RESTIC` holds its script ([`prestic_double::FakeScript`], JSON). Without one it succeeds and says
 //! nothing. It is never used where real restic can show the same.
 
 use std::{
     env,
-    fs::{File, OpenOptions},
-    io::{self, Read, Write},
+    fs::File,
+    io::{self, Write},
     path::Path,
     process::{Command, ExitCode, Stdio},
     sync::Arc,
@@ -14,12 +14,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use prestic_tests::fake::{FakeScript, SCRIPT_VARIABLE, Step};
+use prestic_double::{FakeScript, Interrupts, SCRIPT_VARIABLE, Step, wait_at};
 use serde_json::json;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::oneshot,
-};
+use tokio::sync::oneshot;
 
 /// The variable that makes the double the child that holds a pipe open, until this gate is opened.
 const HOLD_VARIABLE: &str = "FAKE_RESTIC_HOLD";
@@ -72,13 +69,13 @@ fn print_locks(script: &FakeScript, arguments: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Does the steps, while it listens to SIGINT.
+/// Does the steps, while it listens to interrupts.
 fn perform(script: FakeScript, arguments: &[String]) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime needs a few descriptors");
     let script = Arc::new(script);
     runtime.block_on(async {
-        // The handler stands before anybody is told of the start, so that no signal is missed.
-        let mut interrupts = signal(SignalKind::interrupt()).expect("SIGINT can be handled");
+        // The handler stands before anybody is told of the start, so that none is missed.
+        let mut interrupts = Interrupts::listen().expect("interrupts can be handled");
         record(&script, arguments);
         note_start(&script);
         tell(&script, &format!("started {}", std::process::id()));
@@ -88,7 +85,7 @@ fn perform(script: FakeScript, arguments: &[String]) -> ExitCode {
         thread::spawn(move || sender.send(own.steps.iter().try_for_each(|step| take(&own, step))).ok());
         loop {
             tokio::select! {
-                _ = interrupts.recv() => {
+                () = interrupts.next() => {
                     tell(&script, "interrupted");
                     if !script.ignores_interrupt {
                         return ExitCode::from(INTERRUPTED);
@@ -131,11 +128,8 @@ fn tell(script: &FakeScript, line: &str) {
     }
 }
 
-/// Appends one line with one write, so that doubles that run at once do not mix theirs.
 fn append(path: &Path, line: &str) {
-    let file = OpenOptions::new().append(true).create(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
-    if let Err(error) = written {
+    if let Err(error) = prestic_double::tell(path, line) {
         eprintln!("fake_restic: cannot write to {}: {error}", path.display());
     }
 }
@@ -210,9 +204,4 @@ fn repeat(stdout: &mut impl Write, line: &str, per_second: u32) -> io::Result<()
 #[expect(clippy::disallowed_methods, reason = "to take a while is what this step is for; nothing waits for it")]
 fn sleep(seconds: u64) {
     thread::sleep(Duration::from_secs(seconds));
-}
-
-/// Waits for one byte from a pipe, or for the end of whoever holds it.
-fn wait_at(gate: &Path) -> io::Result<()> {
-    File::open(gate)?.read(&mut [0]).map(drop)
 }
