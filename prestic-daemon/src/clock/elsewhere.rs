@@ -1,10 +1,24 @@
 //! Systems with no timer that follows the wall clock: the alarm looks at the clocks from time to time.
 
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(not(any(target_os = "macos", windows)))]
+mod other;
+#[cfg(windows)]
+mod windows;
+
 use std::{convert::Infallible, io};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::clock::alarm::Cause;
+
+#[cfg(target_os = "macos")]
+pub(super) use macos::{INSTANTS_COUNT_SUSPENDS, suspended, up_for};
+#[cfg(not(any(target_os = "macos", windows)))]
+pub(super) use other::{INSTANTS_COUNT_SUSPENDS, suspended, up_for};
+#[cfg(windows)]
+pub(super) use windows::{INSTANTS_COUNT_SUSPENDS, suspended, up_for};
 
 /// There is none.
 #[derive(Debug)]
@@ -19,14 +33,4 @@ impl Timer {
     pub(super) async fn sleep(&mut self, _until: Option<DateTime<Utc>>) -> io::Result<Cause> {
         match self.0 {}
     }
-}
-
-/// Nothing tells: that the machine was suspended looks like a clock that was set forward.
-/// These systems have no call that is the same everywhere.
-pub(super) fn up_for() -> Option<TimeDelta> {
-    None
-}
-
-pub(super) fn suspended() -> TimeDelta {
-    TimeDelta::zero()
 }

@@ -141,6 +141,9 @@ fn readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     Ok(unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?)
 }
 
+/// Rust measures by the clock that stands still while the machine is suspended.
+pub(super) const INSTANTS_COUNT_SUSPENDS: bool = false;
+
 /// Returns how long the machine has been suspended since it was started.
 ///
 /// Both clocks are asked of the kernel itself, so that a clock faked for this program does not look like a suspend.

@@ -43,7 +43,8 @@ impl Readings {
         let start = Instant::now();
         let (wall, suspended) = (now(), system::suspended());
         let end = Instant::now();
-        let monotonic = TimeDelta::from_std(start - beginning).unwrap_or(TimeDelta::MAX);
+        let counted = if system::INSTANTS_COUNT_SUSPENDS { suspended } else { TimeDelta::zero() };
+        let monotonic = TimeDelta::from_std(start - beginning).unwrap_or(TimeDelta::MAX) - counted;
         (Self { wall, monotonic, suspended }, end - start)
     }
 

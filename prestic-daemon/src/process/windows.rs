@@ -40,11 +40,11 @@ use windows_sys::{
 pub use self::{
     console::{ignore_interrupts, interrupt, on_termination},
     identity::{identify, is_alive, is_pid_in_use, kill, wait_for_end},
-    job::kill_rest_of_session,
+    job::{activity, kill_rest_of_session},
     pipe::{is_own_peer, listen, listen_for_clients, prepare_socket_folder},
     security::{create_own_folder, is_readable_by_others},
 };
-use crate::process::{Activity, CpuPriority, IoPriority, Started};
+use crate::process::{CpuPriority, IoPriority, Started};
 
 /// The exit code of a process that was killed here. A shell tells so of one that SIGKILL ended, and restic never uses it.
 const KILLED: u32 = 128 + SIGKILL as u32;
@@ -75,11 +75,6 @@ pub fn restore_descriptor_limit(_command: &mut Command) {}
 /// A pipe's name can be longer than any path of a home.
 pub fn check_socket_path(_path: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// Returns nothing: what a process uses is not looked at here.
-pub fn activity(_root: u32) -> Option<Activity> {
-    None
 }
 
 /// Makes this process the first of a job, to which whatever it starts belongs.

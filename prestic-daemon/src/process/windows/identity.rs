@@ -21,6 +21,9 @@ use windows_sys::Win32::{
 use super::{KILLED, check};
 use crate::process::ProcessId;
 
+/// A unit of the system's times: 100 ns.
+const UNITS_PER_MS: u64 = 10_000;
+
 /// Returns what tells a process from every other one.
 pub fn identify(pid: u32) -> io::Result<ProcessId> {
     let handle = open(pid, 0)?.ok_or(io::ErrorKind::NotFound)?;
@@ -108,12 +111,24 @@ fn milliseconds(limit: Duration) -> u32 {
     u32::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX).min(INFINITE - 1)
 }
 
+/// Returns the time of the processors that an open process has used.
+pub(super) fn cpu_ms(handle: &OwnedHandle) -> io::Result<u64> {
+    let [_, _, kernel, user] = times(handle)?;
+    Ok((kernel + user) / UNITS_PER_MS)
+}
+
 fn created(handle: &OwnedHandle) -> io::Result<u64> {
+    let [creation, ..] = times(handle)?;
+    Ok(creation)
+}
+
+/// Returns when a process was created and has ended, and what it has used of the processors for the system and for itself.
+fn times(handle: &OwnedHandle) -> io::Result<[u64; 4]> {
     let mut times = [FILETIME::default(); 4];
     let [creation, exit, kernel, user] = &mut times;
     // SAFETY: the handle is open, with the right to look at the process, and all four times can be written.
     check(unsafe { GetProcessTimes(handle.as_raw_handle(), creation, exit, kernel, user) })?;
-    Ok(u64::from(creation.dwHighDateTime) << 32 | u64::from(creation.dwLowDateTime))
+    Ok(times.map(|time| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime)))
 }
 
 #[cfg(test)]
@@ -126,6 +141,15 @@ mod tests {
         assert_eq!(milliseconds(Duration::from_micros(1)), 1);
         assert_eq!(milliseconds(Duration::from_secs(75)), 75_000);
         assert_eq!(milliseconds(Duration::MAX), INFINITE - 1);
+    }
+
+    #[test]
+    fn process_has_used_some_time() {
+        let own = open(std::process::id(), 0).unwrap().unwrap();
+        let before = cpu_ms(&own).unwrap();
+        while cpu_ms(&own).unwrap() <= before {
+            std::hint::spin_loop();
+        }
     }
 
     #[test]

@@ -18,14 +18,15 @@ use windows_sys::Win32::{
             JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation,
             QueryInformationJobObject, SetInformationJobObject,
         },
-        Threading::{GetCurrentProcess, PROCESS_TERMINATE},
+        Threading::{GetCurrentProcess, GetProcessIoCounters, IO_COUNTERS, PROCESS_TERMINATE},
     },
 };
 
 use super::{
     check,
-    identity::{open, terminate},
+    identity::{cpu_ms, open, terminate},
 };
+use crate::process::Activity;
 
 /// The most members that are looked at. restic has a few helpers.
 const MAX_MEMBERS: usize = 1024;
@@ -60,6 +61,28 @@ pub fn kill_rest_of_session() -> io::Result<usize> {
     let own_pid = std::process::id();
     let members = members(job)?;
     Ok(members.into_iter().filter(|pid| *pid != own_pid && kill_member(job, *pid)).count())
+}
+
+/// Returns what the members of the caller's own job have used, apart from the caller; nothing without a job.
+///
+/// One that has ended no longer counts.
+pub fn activity(_root: u32) -> Option<Activity> {
+    let Some(Ok(job)) = JOB.get() else { return None };
+    let own_pid = std::process::id();
+    let others = members(job).ok()?.into_iter().filter(|pid| *pid != own_pid);
+    let used = others.filter_map(|pid| used_by(&open(pid, 0).ok()??).ok());
+    Some(used.fold(Activity::default(), |sum, one| Activity {
+        cpu_ms: sum.cpu_ms + one.cpu_ms,
+        io_bytes: sum.io_bytes + one.io_bytes,
+    }))
+}
+
+fn used_by(process: &OwnedHandle) -> io::Result<Activity> {
+    let mut io_counters = IO_COUNTERS::default();
+    // SAFETY: the handle is open, with the right to look at the process, and the answer can be written.
+    check(unsafe { GetProcessIoCounters(process.as_raw_handle(), &raw mut io_counters) })?;
+    let io_bytes = io_counters.ReadTransferCount + io_counters.WriteTransferCount + io_counters.OtherTransferCount;
+    Ok(Activity { cpu_ms: cpu_ms(process)?, io_bytes })
 }
 
 fn create_and_enter() -> io::Result<OwnedHandle> {
