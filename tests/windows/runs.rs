@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use prestic_double::{FakeScript, Gate, Step, Wire};
-use prestic_proto::{outcome::Outcome, run::RunId};
+use prestic_proto::{limit::Limit, outcome::Outcome, run::RunId};
 
 use crate::home::TestHome;
 
@@ -80,6 +80,20 @@ fn restic_that_does_not_stop_is_killed_after_its_grace() {
     let finished = test.home.expect_outcome(run, &Outcome::Stopped);
     // Nobody but a test has opened the gate, and a killed restic has no exit code of its own.
     assert_eq!(finished.exit_code, None);
+}
+
+#[test]
+fn restic_that_does_nothing_is_stopped_when_its_time_is_over() {
+    let mut home = TestHome::new();
+    let (gate, mut wire) = (Gate::new(home.path("gate")), Wire::new(home.path("wire")));
+    let script = FakeScript { tell: Some(wire.path().to_owned()), ..FakeScript::of([gate.wait()]) };
+    let task = "repository = C:\\repository\ncommand = backup\nargs = C:\\data\nno-progress-timeout = 3s\n";
+    home.write_config(&format!("[backup]\n{}{task}", script.profile()));
+    home.start_daemon();
+    let run = home.run("backup");
+    wire.hear_start();
+    assert_eq!(wire.hear(), "interrupted");
+    home.expect_outcome(run, &Outcome::TimedOut(Limit::NoProgress));
 }
 
 #[test]
