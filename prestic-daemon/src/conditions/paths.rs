@@ -7,14 +7,23 @@
 //! - when it is an empty folder in a folder of the same file system, and nothing is mounted there. That is how the place of a
 //!   disk looks that is not in `/etc/fstab`.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 use std::{
-    fs::{self, Metadata},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use crate::conditions::{Places, mounts, no_answer, questions::Questions};
+
+#[cfg(unix)]
+use unix::is_like_parent;
+#[cfg(windows)]
+use windows::is_like_parent;
 
 /// How long a disk may take to answer: one that has to spin up, or that is mounted by the first look, takes its time.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -80,19 +89,6 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-#[cfg(unix)]
-fn is_like_parent(path: &Path, metadata: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    path.parent().and_then(|parent| fs::metadata(parent).ok()).is_some_and(|parent| parent.dev() == metadata.dev())
-}
-
-/// Windows mounts disks where there is no folder before, so that an empty folder is nothing but an empty folder.
-#[cfg(not(unix))]
-fn is_like_parent(_path: &Path, _metadata: &Metadata) -> bool {
-    false
 }
 
 fn judge(facts: &Facts, to_be_mounted: &[PathBuf], mounted: Option<&[PathBuf]>) -> Seen {

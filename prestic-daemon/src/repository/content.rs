@@ -26,13 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::Repositories;
 use crate::{
     patience::with_patience,
-    repository::{
-        access::Reader,
-        folder::check_kind,
-        places::Kind,
-        process::Running,
-        trees::{os_path, unspeakable},
-    },
+    repository::{access::Reader, folder::check_kind, os_path::os_path, places::Kind, process::Running, trees::unspeakable},
     restic::version::ResticVersion,
 };
 

@@ -16,6 +16,7 @@ mod folder;
 mod go_quote;
 mod locks;
 mod object_id;
+mod os_path;
 mod places;
 mod process;
 mod programs;

@@ -1,9 +1,6 @@
 //! Keeps folders by the ids of their trees, which never change, and finds the way to a folder through those that it has.
 
-use std::{
-    ffi::{OsStr, OsString},
-    sync::Arc,
-};
+use std::{ffi::OsString, sync::Arc};
 
 use futures::FutureExt;
 use prestic_proto::{
@@ -16,7 +13,9 @@ use quick_cache::{Weighter, sync::Cache};
 
 use crate::config::repository_identity::RepositoryId;
 use crate::{
-    repository::{access::Reader, flights::Flights, object_id::ObjectId, snapshot_lists::cache, tree::Tree, tree_json},
+    repository::{
+        access::Reader, flights::Flights, object_id::ObjectId, os_path::os_path, snapshot_lists::cache, tree::Tree, tree_json,
+    },
     restic::version::ResticVersion,
 };
 
@@ -237,14 +236,6 @@ impl Trees {
             budget: BUDGET + PLACES_BUDGET,
         }
     }
-}
-
-/// Returns a path as restic takes it; none where this system cannot say it.
-pub fn os_path(path: &FilePath) -> Option<OsString> {
-    #[cfg(unix)]
-    return Some(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path.as_bytes()).to_owned());
-    #[cfg(not(unix))]
-    return str::from_utf8(path.as_bytes()).ok().map(|text| OsStr::new(text).to_owned());
 }
 
 /// Returns the error of a path that is no text, where restic takes nothing else.
