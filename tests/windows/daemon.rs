@@ -23,6 +23,16 @@ fn client_finds_the_daemon_behind_its_pipe() {
 }
 
 #[test]
+fn home_is_in_the_folder_for_the_data_of_programs() {
+    let home = TestHome::new();
+    let mut command = home.ctl_command(&["--no-start", "status"]);
+    command.env_remove("PRESTIC_HOME").env("APPDATA", home.path("roaming"));
+    let refused = command.output().unwrap();
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains(r"\roaming\prestic"), "{words}");
+}
+
+#[test]
 fn second_daemon_of_a_home_is_refused() {
     let mut home = TestHome::new();
     home.write_config(&idle_task());

@@ -7,6 +7,7 @@
 #![cfg_attr(windows, expect(clippy::unwrap_used, reason = "all of this is tests, which fail by it"))]
 
 mod home;
+mod processes;
 
 mod config;
 mod daemon;

@@ -2,10 +2,11 @@
 
 use std::process::Stdio;
 
-use prestic_double::{FakeScript, Gate, Step, Wire};
+use prestic_daemon::process;
+use prestic_double::{FakeScript, Gate, LIMIT, Step, Wire};
 use prestic_proto::{limit::Limit, outcome::Outcome, run::RunId};
 
-use crate::home::TestHome;
+use crate::{home::TestHome, processes};
 
 /// A home with a task `backup` whose restic tells of its start and waits at a gate, and says something then.
 struct Waiting {
@@ -94,6 +95,18 @@ fn restic_that_does_nothing_is_stopped_when_its_time_is_over() {
     wire.hear_start();
     assert_eq!(wire.hear(), "interrupted");
     home.expect_outcome(run, &Outcome::TimedOut(Limit::NoProgress));
+}
+
+#[test]
+fn supervisor_that_is_killed_takes_restic_with_it() {
+    let mut test = Waiting::start("", FakeScript::default());
+    let run = test.home.run("backup");
+    let restic = test.wire.hear_start();
+    let supervisor = process::identify(processes::parent(restic)).unwrap();
+    let restic = process::identify(restic).unwrap();
+    process::kill(&supervisor).unwrap();
+    assert!(process::wait_for_end(&restic, Some(LIMIT)).unwrap());
+    test.home.expect_outcome(run, &Outcome::Interrupted);
 }
 
 #[test]
