@@ -31,5 +31,6 @@ pub mod snapshot;
 
 pub mod client;
 pub mod error;
+pub mod opener;
 pub mod transport;
 pub mod words;
