@@ -21,6 +21,7 @@ pub mod runs;
 
 pub mod history;
 pub mod jobs;
+pub mod notify;
 pub mod repository;
 pub mod web;
 pub mod web_service;

@@ -29,6 +29,7 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod notifications;
 mod output;
 mod readme;
 mod reload;

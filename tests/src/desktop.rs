@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 use crate::{LIMIT, processes};
 
+pub mod notifications;
+
 /// A session. Dropped, it takes everything down that it started.
 #[derive(Debug)]
 pub struct Desktop {
@@ -33,7 +35,8 @@ impl Desktop {
     /// Starts a bus that starts the services of these folders when somebody asks for them.
     #[track_caller]
     pub fn start_with_services(folders: &[&Path]) -> Self {
-        let folder = tempfile::Builder::new().prefix("prestic-desktop-").tempdir().expect("the system has a folder for such files");
+        let folder =
+            tempfile::Builder::new().prefix("prestic-desktop-").tempdir().expect("the system has a folder for such files");
         let mut desktop = Self { address: String::new(), display: None, programs: Vec::new(), folder };
         for name in ["home", "runtime"] {
             let path = desktop.path(name);
@@ -63,6 +66,11 @@ impl Desktop {
         let mut command = self.command("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]).stderr(Stdio::null());
         self.display = Some(format!(":{}", self.start_and_read_line(command)));
+    }
+
+    /// Whether the session has a screen.
+    pub fn has_screen(&self) -> bool {
+        self.display.is_some()
     }
 
     /// Returns a path in the session's folder.

@@ -4,13 +4,13 @@
 //! the ids of their trees, which never change. Who may start one when is decided in `places.rs`.
 
 pub mod access;
+pub mod failure;
 pub mod lines;
 
 mod blocks;
 mod changes;
 mod content;
 mod difference;
-mod failure;
 mod flights;
 mod folder;
 mod go_quote;
