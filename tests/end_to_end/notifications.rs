@@ -10,13 +10,15 @@ use prestic_proto::{
     system::WebState,
 };
 use prestic_tests::{
+    LIMIT,
     desktop::{
         Desktop,
         notifications::{Notices, ShownNotice},
     },
-    fake::{FakeScript, Step},
+    fake::{FakeScript, Gate, Step},
     home::TestHome,
     missed::{NO_STARTUP_DELAY, due_task},
+    processes,
 };
 use serde_json::Value;
 
@@ -303,6 +305,28 @@ fn failure_that_is_over_is_not_shown_when_a_server_comes() {
     desktop.start_dunst("Retry");
     run_to_end(&home, "other");
     assert!(notices.next().summary.starts_with("other failed"));
+}
+
+#[test]
+fn failure_of_the_time_without_a_daemon_is_told_by_the_next_one() {
+    let mut desktop = Desktop::start();
+    desktop.start_dunst("Retry");
+    let notices = desktop.watch_notifications();
+    let mut home = TestHome::new();
+    let gate = Gate::new(home.path("gate"));
+    let script = FakeScript { exit_code: 10, ..FakeScript::of([gate.wait()]) };
+    home.write_config(task("photos", &script, ""));
+    // The file in which a daemon looks up what it has not seen is written when one ends.
+    start(&mut home, &desktop);
+    home.ctl(&["shutdown"]).expect_code(0);
+    home.wait_for_daemon();
+    start(&mut home, &desktop);
+    let restic = home.wait_running(home.run("photos"));
+    home.kill_daemon();
+    gate.open();
+    assert!(processes::wait_for_exit(restic, LIMIT));
+    start(&mut home, &desktop);
+    assert!(notices.next().summary.starts_with("photos failed"));
 }
 
 #[test]

@@ -134,6 +134,7 @@ impl Core {
         core.planner.restore_pause(core.saver.pause());
         let loaded = config::load(&core.home.config_file());
         core.adopt(&loaded.config)?;
+        core.announce_unseen_ends();
         core.begin_with(loaded);
         if let Some(booted_at) = clock::booted_at() {
             let actions = core.planner.booted(booted_at, now);
