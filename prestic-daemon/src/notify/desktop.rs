@@ -4,8 +4,12 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(not(any(windows, target_os = "linux")))]
+mod macos;
 #[cfg(not(target_os = "linux"))]
 mod other;
+#[cfg(windows)]
+mod windows;
 
 use std::time::Duration;
 

@@ -2,6 +2,10 @@
 
 use prestic_proto::notification::NotificationServer;
 
+#[cfg(not(windows))]
+use super::macos as system;
+#[cfg(windows)]
+use super::windows as system;
 use super::{ANSWER_LIMIT, Heard, NotShown, PROGRAM};
 use crate::notify::notice::{Notice, Subject};
 
@@ -12,15 +16,15 @@ pub struct Desktop;
 impl Desktop {
     /// Shows a notification.
     pub async fn show(&mut self, notice: &Notice) -> Result<NotificationServer, NotShown> {
-        let (summary, body) = (notice.summary.clone(), notice.body.clone());
-        let showing = tokio::task::spawn_blocking(move || {
-            notify_rust::Notification::new().appname(PROGRAM).summary(&summary).body(&body).show().map(drop)
-        });
+        let mut notification = notify_rust::Notification::new();
+        notification.appname(PROGRAM).summary(&notice.summary).body(&notice.body);
+        let showing = async {
+            system::sign(&mut notification).await;
+            // What shows it waits for the system.
+            tokio::task::spawn_blocking(move || notification.show().map(drop)).await
+        };
         match tokio::time::timeout(ANSWER_LIMIT, showing).await {
-            Ok(Ok(Ok(()))) => {
-                let name = if cfg!(windows) { "Windows" } else { "macOS" };
-                Ok(NotificationServer { name: name.to_owned(), version: None, has_actions: false })
-            }
+            Ok(Ok(Ok(()))) => Ok(NotificationServer { name: system::SERVER.to_owned(), version: None, has_actions: false }),
             Ok(Ok(Err(error))) => Err(NotShown::Refused(error.to_string())),
             Ok(Err(error)) => Err(NotShown::Refused(error.to_string())),
             Err(_) => Err(NotShown::Silent),
