@@ -29,6 +29,7 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod notification_troubles;
 mod notifications;
 mod output;
 mod readme;
