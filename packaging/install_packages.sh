@@ -33,6 +33,9 @@ package_of() {
     apt-get:dbus-daemon | pacman:dbus-daemon | brew:dbus-daemon) echo dbus ;;
     zypper:dbus-daemon) echo dbus-1 ;;
     *:gnome-keyring-daemon) echo gnome-keyring ;;
+    apt-get:Xvfb) echo xvfb ;;
+    dnf:Xvfb | zypper:Xvfb) echo xorg-x11-server-Xvfb ;;
+    pacman:Xvfb) echo xorg-server-xvfb ;;
     apt-get:chromedriver) echo chromium-driver ;;
     pacman:chromedriver) echo chromium ;;
     apt-get:python3-venv) echo python3-venv ;;

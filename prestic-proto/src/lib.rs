@@ -12,6 +12,7 @@ pub mod event;
 pub mod limit;
 pub mod lock;
 pub mod log;
+pub mod notification;
 pub mod outcome;
 pub mod profile;
 pub mod progress;
@@ -31,5 +32,6 @@ pub mod snapshot;
 
 pub mod client;
 pub mod error;
+pub mod opener;
 pub mod transport;
 pub mod words;

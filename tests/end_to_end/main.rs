@@ -31,6 +31,8 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod notification_troubles;
+mod notifications;
 mod output;
 mod readme;
 mod reload;
