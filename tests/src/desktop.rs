@@ -33,7 +33,8 @@ impl Desktop {
     /// Starts a bus that starts the services of these folders when somebody asks for them.
     #[track_caller]
     pub fn start_with_services(folders: &[&Path]) -> Self {
-        let folder = tempfile::Builder::new().prefix("prestic-desktop-").tempdir().expect("the system has a folder for such files");
+        let folder =
+            tempfile::Builder::new().prefix("prestic-desktop-").tempdir().expect("the system has a folder for such files");
         let mut desktop = Self { address: String::new(), display: None, programs: Vec::new(), folder };
         for name in ["home", "runtime"] {
             let path = desktop.path(name);
