@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use crate::{LIMIT, processes};
 
+mod screen;
+pub mod tray;
+
 /// A session. Dropped, it takes everything down that it started.
 #[derive(Debug)]
 pub struct Desktop {
