@@ -44,7 +44,13 @@ package_of() {
     *:systemd-analyze) echo systemd ;;
     brew:cc) echo gcc ;;
     *:cc) echo gcc ;;
+    apt-get:rsvg-convert) echo librsvg2-bin ;;
+    dnf:rsvg-convert) echo librsvg2-tools ;;
+    *:rsvg-convert) echo librsvg ;;
     *:xargs) echo findutils ;;
+    dnf:import) echo ImageMagick ;;
+    *:import) echo imagemagick ;;
+    *:xfconf-query) echo xfconf ;;
     *) echo "$1" ;;
     esac
 }

@@ -22,7 +22,6 @@ pub mod exit;
 pub mod clock;
 pub mod output;
 pub mod table;
-pub mod text;
 pub mod words;
 
 #[cfg(test)]
@@ -33,6 +32,7 @@ mod tests;
 use cli::{ColorChoice, Invocation};
 use exit::Exit;
 use output::Output;
+use prestic_proto::text;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {

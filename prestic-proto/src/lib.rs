@@ -31,7 +31,14 @@ pub mod search;
 pub mod snapshot;
 
 pub mod client;
+pub mod daemon_program;
 pub mod error;
 pub mod opener;
 pub mod transport;
+
+pub mod moment;
+pub mod overview;
+pub mod pause_length;
+pub mod standing;
+pub mod text;
 pub mod words;

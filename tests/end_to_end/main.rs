@@ -37,6 +37,8 @@ mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod tray;
+mod tray_screen;
 mod web_api;
 mod web_ctl;
 mod web_events;

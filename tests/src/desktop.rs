@@ -18,6 +18,8 @@ use tempfile::TempDir;
 use crate::{LIMIT, processes};
 
 pub mod notifications;
+mod screen;
+pub mod tray;
 
 /// A session. Dropped, it takes everything down that it started.
 #[derive(Debug)]
