@@ -224,6 +224,18 @@ fn in_a_terminal_the_password_is_asked_for_twice_and_not_shown() {
 }
 
 #[test]
+fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
+    let session = Session::start();
+    let (mut terminal, mut child) = Terminal::start(&session.command(&["set", "nas"]));
+    terminal.answer("Password for `nas`: ", "s3cr3t\u{3}");
+    assert!(processes::wait_for_exit(child.id(), LIMIT));
+    assert!(!child.wait().unwrap().success());
+    let modes = tcgetattr(&terminal.typed).unwrap().local_modes;
+    assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG), "{modes:?}");
+    session.keyring(&["get", "nas"]).expect_code(1);
+}
+
+#[test]
 fn each_trouble_has_its_own_message_and_exit_code() {
     let home = TestHome::new();
     let mut locked = Desktop::start();

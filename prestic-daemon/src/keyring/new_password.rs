@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use zeroize::Zeroizing;
 
 use super::KeyringError;
+use crate::process;
 
 /// How often two different answers are asked for again.
 const ATTEMPTS: u32 = 3;
@@ -18,7 +19,7 @@ pub(super) fn read(name: &str) -> Result<Password, KeyringError> {
         return read_line(stdin.lock());
     }
     read_twice(|question| {
-        let typed = rpassword::prompt_password(format!("{question} for `{name}`: "));
+        let typed = process::read_terminal(|| rpassword::prompt_password(format!("{question} for `{name}`: ")));
         typed.map(Zeroizing::new).map_err(|error| bad(&format!("the password cannot be read from the terminal: {error}")))
     })
 }
