@@ -205,6 +205,11 @@ impl<'document> Reader<'document, '_> {
                 }
                 (Slot::Known(Key::StopGrace), Ok(Value::Duration(Some(grace)))) => settings.stop_grace = grace,
                 (Slot::Known(Key::StartupDelay), Ok(Value::Duration(Some(delay)))) => settings.startup_delay = delay,
+                (Slot::Known(Key::KeyringTimeout), Ok(Value::Duration(Some(limit)))) if limit.is_zero() => {
+                    let seconds = settings.keyring_timeout.as_secs();
+                    let message = format!("no keyring answers within 0 s, so it has {seconds} s as if nothing were set");
+                    self.problems.warn(Problem::at(&origin, &entry.key, message, "write how long it may take, as `2m`"));
+                }
                 (Slot::Known(Key::KeyringTimeout), Ok(Value::Duration(Some(limit)))) => settings.keyring_timeout = limit,
                 (Slot::Known(Key::HistoryRuns), Ok(Value::Int(number))) => {
                     settings.history_runs = u64::try_from(number).unwrap_or(u64::MAX);

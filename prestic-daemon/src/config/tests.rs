@@ -153,6 +153,18 @@ fn home_signs_are_a_warning() {
 }
 
 #[test]
+fn keyring_gets_time_to_answer_whatever_is_set() {
+    let text = "[prestic]\nkeyring-timeout = 0\n";
+    check_warnings(
+        text,
+        &[
+            "no keyring answers within 0 s, so it has 30 s as if nothing were set in [prestic] at config.ini:2\n  hint: write how long it may take, as `2m`",
+        ],
+    );
+    assert_eq!(read(text, Path::new("config.ini")).config.settings.keyring_timeout, keyring::DEFAULT_LIMIT);
+}
+
+#[test]
 fn plain_passwords_are_one_warning() {
     check_warnings(
         "[a]\npassword = x\n[b]\nenv.RESTIC_PASSWORD = y\n[c]\ninherit = a\n",

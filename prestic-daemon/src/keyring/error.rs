@@ -28,7 +28,7 @@ pub enum KeyringError {
     NoAnswer(Duration),
     /// The password to be kept cannot be used.
     #[error("{0}")]
-    BadPassword(&'static str),
+    BadPassword(String),
     /// Anything else, in the words of the library or the system.
     #[error("the keyring cannot be used: {0}")]
     Failed(String),
@@ -81,7 +81,7 @@ impl KeyringError {
             Self::NoAnswer(_) => "it may be asking on the screen to be unlocked: do that, and try again; \
                  `keyring-timeout` in [prestic] gives it more time"
                 .to_owned(),
-            Self::BadPassword(_) => "give a password of one line".to_owned(),
+            Self::BadPassword(_) => "give a password of one line, on a terminal or by a pipe".to_owned(),
             Self::Failed(_) => "see whether `prestic-ctl keyring get NAME` works in the desktop's session".to_owned(),
         }
     }
