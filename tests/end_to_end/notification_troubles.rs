@@ -10,6 +10,7 @@ use prestic_tests::{
     desktop::Desktop,
     fake::{FakeScript, Gate},
     home::TestHome,
+    missed::{NO_STARTUP_DELAY, due_task},
     processes,
 };
 
@@ -109,6 +110,51 @@ fn failure_that_is_over_is_not_shown_when_a_server_comes() {
 }
 
 #[test]
+fn failures_of_many_that_are_over_are_not_shown_when_a_server_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["a", "b", "c"];
+    let script = |name: &str| FakeScript::default().after(folder.path().join(name), failing());
+    let tasks: String = names.iter().map(|name| task(name, &script(name), "")).collect();
+    let mut desktop = Desktop::start();
+    let mut home = TestHome::new();
+    home.write_config([tasks, task("other", &failing(), "")].concat());
+    start(&mut home, &desktop);
+    for name in names {
+        run_to_end(&home, name);
+    }
+    wait_for_state(&home, |state| matches!(state, NotificationState::Unavailable { .. }));
+    for name in names {
+        assert_eq!(run_to_end(&home, name), Outcome::Succeeded);
+    }
+    let notices = desktop.watch_notifications();
+    desktop.start_dunst("Retry");
+    run_to_end(&home, "other");
+    assert!(notices.next().summary.starts_with("other failed"));
+}
+
+#[test]
+fn failure_is_told_although_a_time_of_its_task_was_missed_after_it() {
+    let mut desktop = Desktop::start();
+    desktop.start_dunst("Retry");
+    let notices = desktop.watch_notifications();
+    let mut home = TestHome::new();
+    let gate = Gate::new(home.path("gate"));
+    let script = FakeScript { exit_code: 10, ..FakeScript::of([gate.wait()]) };
+    let manual = task("photos", &script, "");
+    home.write_config([NO_STARTUP_DELAY, &manual].concat());
+    start(&mut home, &desktop);
+    let restic = home.wait_running(home.run("photos"));
+    home.kill_daemon();
+    gate.open();
+    assert!(processes::wait_for_exit(restic, LIMIT));
+    home.write_config([NO_STARTUP_DELAY, &due_task("photos", &script, "catch-up = no")].concat());
+    home.write_old_status(&["photos"]);
+    start(&mut home, &desktop);
+    let notice = notices.next();
+    assert!(notice.summary.starts_with("photos failed"), "{notice:?}");
+}
+
+#[test]
 fn failure_of_the_time_without_a_daemon_is_told_by_the_next_one() {
     let mut desktop = Desktop::start();
     desktop.start_dunst("Retry");
@@ -127,6 +173,14 @@ fn failure_of_the_time_without_a_daemon_is_told_by_the_next_one() {
     gate.open();
     assert!(processes::wait_for_exit(restic, LIMIT));
     start(&mut home, &desktop);
+    assert!(notices.next().summary.starts_with("photos failed"));
+}
+
+#[test]
+fn failure_right_before_the_end_of_the_daemon_is_shown() {
+    let (_desktop, notices, home) = begin(&task("photos", &failing(), ""));
+    run_to_end(&home, "photos");
+    home.ctl(&["shutdown"]).expect_code(0);
     assert!(notices.next().summary.starts_with("photos failed"));
 }
 

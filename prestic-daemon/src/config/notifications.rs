@@ -1,8 +1,13 @@
 //! Which news of a profile's runs the desktop gets to hear.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cmp::Reverse, fmt, sync::Arc};
 
-use super::{keys::Slot, profile::Profile, redact, value::Value};
+use super::{
+    keys::Slot,
+    profile::{Profile, Setting},
+    redact,
+    value::Value,
+};
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -50,16 +55,19 @@ impl Profile {
 
     /// Returns a text without the secrets that stand in the configuration, for where others may look on.
     pub fn without_secrets(&self, text: &str) -> String {
+        let is_secret = |setting: &&Arc<Setting>| match (&setting.slot, &setting.value) {
+            (_, Value::Secret(_)) => true,
+            (Slot::Variable(name), _) => redact::is_secret_variable(name),
+            _ => false,
+        };
+        let mut secrets: Vec<_> = self.settings().iter().filter(is_secret).map(|setting| setting.value.plain_text()).collect();
+        secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
+        // One can be a part of another, of which the rest would be left.
+        secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
         let mut text = Cow::Borrowed(text);
-        for setting in self.settings() {
-            let is_secret = match (&setting.slot, &setting.value) {
-                (_, Value::Secret(_)) => true,
-                (Slot::Variable(name), _) => redact::is_secret_variable(name),
-                _ => false,
-            };
-            let secret = setting.value.plain_text();
-            if is_secret && secret.len() >= SHORTEST_SECRET && text.contains(&secret) {
-                text = Cow::Owned(text.replace(&secret, "[hidden]"));
+        for secret in &secrets {
+            if text.contains(secret.as_str()) {
+                text = Cow::Owned(text.replace(secret.as_str(), "[hidden]"));
             }
         }
         redact::url(&text)
@@ -73,7 +81,7 @@ mod tests {
     use super::*;
     use crate::config;
 
-    fn profile(lines: &str) -> std::sync::Arc<Profile> {
+    fn profile(lines: &str) -> Arc<Profile> {
         let text = format!("[home]\nrepository = /r\n{lines}\n");
         config::read(&text, Path::new("config.ini")).config.profile("home").unwrap().clone()
     }
@@ -118,8 +126,9 @@ mod tests {
 
     #[test]
     fn secrets_of_the_profile_are_hidden() {
-        let profile = profile("password = hunter2\nenv.AWS_SECRET_ACCESS_KEY = wJalr\nenv.LANG = plain");
-        let text = "hunter2 at wJalr in plain from https://me:other@host/";
-        assert_eq!(profile.without_secrets(text), "[hidden] at [hidden] in plain from https://[hidden]@host/");
+        let profile =
+            profile("password = hunter2\nenv.AWS_SECRET_ACCESS_KEY = wJalr\nenv.LANG = plain\nenv.API_TOKEN = hunter2-more");
+        let text = "hunter2 at wJalr in plain from https://me:other@host/ or hunter2-more";
+        assert_eq!(profile.without_secrets(text), "[hidden] at [hidden] in plain from https://[hidden]@host/ or [hidden]");
     }
 }

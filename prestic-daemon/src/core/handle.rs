@@ -264,7 +264,9 @@ impl Core {
             Input::ConfigWatch(trouble) => self.watch_is(trouble),
             Input::Web(state) => self.web_is(state),
             Input::Notifications(state) => self.notifications_are(state),
-            Input::Told(task, told) => self.saver.update_task(&task, |known| TaskEntry { told, ..known }),
+            Input::Told(task, told) => {
+                self.saver.update_task(&task, |known| TaskEntry { told: known.told.clone().joined(told), ..known });
+            }
             Input::Fact(kind) => {
                 log_fact(&kind);
                 self.announce(kind);

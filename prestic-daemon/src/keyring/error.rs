@@ -34,6 +34,9 @@ pub enum KeyringError {
     Failed(String),
 }
 
+/// What the line of a run begins with that says what to do.
+pub const HINT: &str = "hint: ";
+
 /// How `prestic-daemon keyring` ends. `prestic-ctl --help` lists the same codes.
 const ABSENT: u8 = 1;
 const BAD_PASSWORD: u8 = 65;
@@ -120,7 +123,7 @@ pub struct Refusal {
 impl Refusal {
     /// Returns it as the lines that end a run.
     pub fn lines(&self) -> Vec<String> {
-        vec![self.to_string(), format!("hint: {}", self.error.hint())]
+        vec![self.to_string(), format!("{HINT}{}", self.error.hint())]
     }
 }
 

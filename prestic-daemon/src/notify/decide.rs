@@ -12,6 +12,7 @@ use prestic_proto::{
 use crate::{
     config::{keys::NO_DESCRIPTION, notifications::Notifications},
     fingerprint::fingerprint,
+    keyring::HINT,
     notify::{
         Moment, TaskNews,
         notice::{Answer, Choice, News, Notice, Subject, Urgency},
@@ -106,9 +107,10 @@ fn of_failure(run: &Run, finished: &Finished, news: &TaskNews, moment: &Moment) 
     }
     // What is tried again may pass: it need not stay until it is seen.
     let urgency = if news.retry_at.is_some() { Urgency::Normal } else { Urgency::Critical };
-    let output = plain::last_words(&run.last_lines, &news.profile);
-    let advice = advice(&finished.outcome, news).map(|advice| plain::sentence(&plain::hint(&advice))).unwrap_or_default();
-    let body = [about(news), output, advice, facts(finished, news, moment)];
+    let (lines, own_advice) = split_advice(&finished.outcome, &run.last_lines);
+    let output = plain::last_words(lines, &news.profile);
+    let advice = own_advice.or_else(|| advice(&finished.outcome, news)).map(|advice| plain::sentence(&plain::hint(&advice)));
+    let body = [about(news), output, advice.unwrap_or_default(), facts(finished, news, moment)];
     Decision::Gather(
         News::Failed,
         Notice {
@@ -227,6 +229,17 @@ fn outcome_words(outcome: &Outcome, news: &TaskNews) -> String {
     }
 }
 
+/// Splits off our own advice: a run without a password from the keyring never gets to restic, and says itself what to do.
+fn split_advice<'a>(outcome: &Outcome, lines: &'a [String]) -> (&'a [String], Option<String>) {
+    match (outcome, lines) {
+        (Outcome::Failed(Failure::NoKeyring | Failure::NoPassword), [before @ .., last]) => match last.strip_prefix(HINT) {
+            Some(advice) => (before, Some(advice.to_owned())),
+            None => (lines, None),
+        },
+        _ => (lines, None),
+    }
+}
+
 fn advice(outcome: &Outcome, news: &TaskNews) -> Option<String> {
     if *outcome == Outcome::Failed(Failure::NoSpace) {
         return Some("make room where the repository is, or where restic has its cache".to_owned());
@@ -243,10 +256,10 @@ fn advice(outcome: &Outcome, news: &TaskNews) -> Option<String> {
     )
 }
 
-/// Tells errors apart: by their kind, and those of no known kind by restic's last words without their numbers.
+/// Tells errors apart: by their kind, and those whose kind says little by the last words without their numbers.
 fn error_of(outcome: &Outcome, last_lines: &[String]) -> u64 {
     let words: Cow<'_, str> = match outcome {
-        Outcome::Failed(Failure::Other) => {
+        Outcome::Failed(Failure::Other | Failure::NoKeyring) => {
             let last = last_lines.iter().rev().find(|line| !line.trim().is_empty()).map_or("", String::as_str);
             last.replace(|letter: char| letter.is_ascii_digit(), "").into()
         }

@@ -9,7 +9,10 @@ use prestic_proto::{
 };
 
 use super::*;
-use crate::config;
+use crate::{
+    config,
+    keyring::{KeyringError, Refusal},
+};
 
 fn at(minute: i64) -> DateTime<Utc> {
     // A Friday.
@@ -112,6 +115,25 @@ fn failure_is_told_with_its_last_words_the_remedy_and_what_comes_next() {
     let found = notice(of_run(&run, &news, &moment(3)));
     assert_eq!(found.urgency, Urgency::Critical);
     assert!(found.body.ends_with("It took 2 min 03 s. Next run: Sat 3 Jan, 00:00."), "{}", found.body);
+}
+
+#[test]
+fn keyring_that_gives_nothing_is_told_with_the_reason_and_its_own_remedy() {
+    let refused = |error: KeyringError| {
+        let failure = error.failure();
+        let refusal = Refusal { profile: "home".to_owned(), entry: "nas".to_owned(), error };
+        let run = Run { last_lines: refusal.lines(), ..ended(Outcome::Failed(failure), &[]) };
+        notice(of_run(&run, &news(""), &moment(3)))
+    };
+    let absent = refused(KeyringError::Absent("nas".to_owned()));
+    assert_eq!(
+        absent.body,
+        "Photos\nprofile `home` has `password-keyring = nas`, but the keyring has no entry `nas`\n\
+         Put the password there with “prestic-ctl keyring set nas”\nIt took 2 min 03 s."
+    );
+    let locked = refused(KeyringError::Locked);
+    assert!(locked.body.contains("but the keyring is locked, and nobody has unlocked it\nLog in to the desktop"), "{locked:?}");
+    assert_ne!(locked.told, refused(KeyringError::NoService).told);
 }
 
 #[test]

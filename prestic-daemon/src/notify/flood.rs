@@ -42,7 +42,7 @@ pub struct Flood {
     /// The news that was not told yet.
     waiting: Vec<Notice>,
     due_at: Option<DateTime<Utc>>,
-    /// The tasks that are told of at once; none if there are not many. It lasts until nothing has come for a minute.
+    /// The tasks that the last notification of many tells of, and that have not recovered.
     many: Vec<String>,
 }
 
@@ -68,6 +68,11 @@ impl Flood {
         if self.waiting.is_empty() {
             self.due_at = None;
         }
+    }
+
+    /// Whether something is still to be told of this.
+    pub fn waits_for(&self, subject: &Subject) -> bool {
+        self.waiting.iter().any(|waiting| waiting.subject == *subject)
     }
 
     /// Takes in that the news of a task is out of date. Tells whether it was the last of those that were told at once.
@@ -106,7 +111,7 @@ impl Flood {
     }
 
     fn is_flood(&self, now: DateTime<Utc>) -> bool {
-        !self.many.is_empty() && self.told.back().is_some_and(|told| is_recent(told.at, now))
+        self.told.len() >= MANY && self.told.back().is_some_and(|told| is_recent(told.at, now))
     }
 
     fn expire(&mut self, now: DateTime<Utc>) {
@@ -214,6 +219,13 @@ mod tests {
     fn three_within_a_minute_are_one() {
         check(&[(0, "a"), (1, "b"), (1, "c")], &["3 tasks failed"]);
         check(&[(0, "a"), (20, "b"), (40, "c")], &["a failed: no space left", "b failed: no space left", "3 tasks failed"]);
+    }
+
+    #[test]
+    fn what_comes_after_a_flood_is_told_one_by_one_again() {
+        let flood = [(0, "a"), (0, "b"), (0, "c"), (200, "d"), (240, "e"), (270, "f")];
+        let after = ["d", "e", "f"].map(|task| format!("{task} failed: no space left"));
+        check(&flood, &["3 tasks failed", &after[0], &after[1], &after[2]]);
     }
 
     #[test]

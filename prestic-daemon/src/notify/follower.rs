@@ -68,7 +68,7 @@ impl NotifyHandle {
 
 /// Tells the desktop what happens, until the core has gone.
 pub async fn run(core: CoreHandle, server: Server, home: Home, is_silent: watch::Receiver<bool>, trials: Trials) {
-    let follower = Follower {
+    let mut follower = Follower {
         core,
         server,
         home,
@@ -80,8 +80,9 @@ pub async fn run(core: CoreHandle, server: Server, home: Home, is_silent: watch:
         is_over: false,
         seen_until: clock::now(),
     };
-    // The core goes last, so there is nobody left to tell.
+    // It follows until the core has gone. There is no later for what waits then.
     let _: Result<(), CoreGone> = follower.follow(trials).await;
+    follower.tell_gathered(|_| true).await;
 }
 
 struct Follower {
@@ -102,7 +103,7 @@ struct Follower {
 }
 
 impl Follower {
-    async fn follow(mut self, mut trials: Trials) -> Result<(), CoreGone> {
+    async fn follow(&mut self, mut trials: Trials) -> Result<(), CoreGone> {
         self.take_settings().await?;
         // What happened while the daemon started is news, too.
         let mut cursor = Cursor { seq: 0, ..self.begin().await? };
@@ -111,18 +112,18 @@ impl Follower {
             tokio::select! {
                 watched = core.watch(cursor, WAIT) => cursor = self.take(watched?, cursor).await?,
                 Some(reply) = trials.0.recv() => {
-                    let shown = self.try_out().await?;
+                    let shown = self.try_out().await;
                     // Whoever has asked may have gone.
                     let _ = reply.send(shown);
                 }
                 heard = self.desktop.hear() => match heard {
-                    Heard::Chosen(answer) => self.obey(answer).await?,
-                    Heard::Ready => self.tell_unshown().await?,
+                    Heard::Chosen(answer) => self.obey(answer).await,
+                    Heard::Ready => self.tell_unshown().await,
                     Heard::Nothing => {}
                 },
                 () = wait_until(self.floods.iter().filter_map(Flood::due_at).min()) => {
                     let now = clock::now();
-                    self.tell_gathered(|flood| flood.is_due(now)).await?;
+                    self.tell_gathered(|flood| flood.is_due(now)).await;
                 }
                 changed = self.is_silent.changed() => {
                     changed.map_err(|_| CoreGone)?;
@@ -150,7 +151,7 @@ impl Follower {
         let status = self.core.ask(Command::Status).await?;
         for change in self.standing.all(&status) {
             match change {
-                Change::Tell(notice) => self.tell(notice).await?,
+                Change::Tell(notice) => self.tell(notice).await,
                 Change::Over(subject) => {
                     self.unshown.retain(|notice| notice.subject != subject);
                     self.desktop.close(&subject).await;
@@ -178,9 +179,9 @@ impl Follower {
                 tracing::debug!("notifications have fallen behind event {}", cursor.seq);
                 let runs = self.core.ask(|reply| Command::RememberedRuns(None, reply)).await?.unwrap_or_default();
                 let is_new = |run: &&Run| run.finished().is_some_and(|finished| finished.at > since);
-                // Of a task only how it is now matters by then.
+                // The newest comes first. Of a task only how it is now matters by then, and a time that was skipped changes nothing.
                 let mut tasks = HashSet::new();
-                for run in runs.iter().filter(is_new).filter(|run| tasks.insert(&run.task)) {
+                for run in runs.iter().filter(is_new).filter(|run| tasks.insert((&run.task, run.is_skipped()))) {
                     self.take_run(run).await?;
                 }
                 Ok(next)
@@ -199,8 +200,8 @@ impl Follower {
             | EventKind::Resumed { .. } => self.begin().await.map(drop),
             EventKind::ShuttingDown => {
                 self.is_over = true;
-                // There is no later.
-                self.tell_gathered(|_| true).await
+                self.tell_gathered(|_| true).await;
+                Ok(())
             }
             EventKind::Paused { .. }
             | EventKind::LimitNear { .. }
@@ -215,12 +216,8 @@ impl Follower {
             return Ok(());
         }
         let Some(news) = self.news(&run.task).await? else { return Ok(()) };
-        if run.finished().is_some() {
-            let subject = Subject::Task(run.task.clone());
-            self.unshown.retain(|notice| notice.subject != subject);
-            for flood in &mut self.floods {
-                flood.forget(&subject);
-            }
+        if run.finished().is_some_and(|finished| finished.outcome.is_success()) {
+            self.settle(&run.task).await;
         }
         let decision = decide::of_run(run, &news, &moment());
         self.carry_out(&run.task, decision).await
@@ -236,91 +233,135 @@ impl Follower {
         self.core.ask(|reply| Command::TaskNews(task.to_owned(), reply)).await
     }
 
-    async fn carry_out(&mut self, task: &str, decision: Decision) -> Result<(), CoreGone> {
-        match decision {
-            Decision::Nothing => Ok(()),
-            Decision::Note(told) => self.core.send(Input::Told(task.to_owned(), told)).await,
-            Decision::Tell(notice) => self.tell(notice).await,
-            Decision::Gather(kind, notice) => {
-                if kind == News::Recovered && self.floods[News::Failed as usize].settle(task) {
-                    self.desktop.close(&Subject::Many(News::Failed)).await;
-                }
-                self.floods[kind as usize].add(notice, clock::now());
-                Ok(())
+    /// Takes in that a task works: what was not told yet of it is over, and what was told of many if it was the last of them.
+    async fn settle(&mut self, task: &str) {
+        for kind in [News::Failed, News::Overdue] {
+            if self.floods[kind as usize].settle(task) {
+                self.desktop.close(&Subject::Many(kind)).await;
             }
         }
+        let subject = Subject::Task(task.to_owned());
+        for flood in &mut self.floods {
+            flood.forget(&subject);
+        }
+        self.unshown.retain_mut(|notice| match notice.subject {
+            Subject::Many(_) => {
+                notice.told.retain(|(told, _)| told != task);
+                !notice.told.is_empty()
+            }
+            _ => notice.subject != subject,
+        });
     }
 
-    async fn tell_gathered(&mut self, is_wanted: impl Fn(&Flood) -> bool) -> Result<(), CoreGone> {
+    async fn carry_out(&mut self, task: &str, decision: Decision) -> Result<(), CoreGone> {
+        match decision {
+            Decision::Nothing => {}
+            Decision::Note(told) => self.core.send(Input::Told(task.to_owned(), told)).await?,
+            Decision::Tell(notice) => self.tell(notice).await,
+            Decision::Gather(kind, notice) => self.gather(kind, task, notice),
+        }
+        Ok(())
+    }
+
+    /// Has news wait for its like. A task has one notification: what says less gives way to what is still to be told.
+    fn gather(&mut self, kind: News, task: &str, notice: Notice) {
+        let is_failure = |unshown: &Notice| unshown.told.iter().any(|(told, state)| told == task && state.is_failing);
+        let graver = kind.graver();
+        let waits_for_graver = graver.iter().any(|graver| self.floods[*graver as usize].waits_for(&notice.subject));
+        if waits_for_graver || (!graver.is_empty() && self.unshown.iter().any(is_failure)) {
+            return;
+        }
+        for flood in &mut self.floods {
+            flood.forget(&notice.subject);
+        }
+        self.floods[kind as usize].add(notice, clock::now());
+    }
+
+    async fn tell_gathered(&mut self, is_wanted: impl Fn(&Flood) -> bool) {
         let now = clock::now();
         for index in 0..self.floods.len() {
             if is_wanted(&self.floods[index]) {
                 for notice in self.floods[index].take(now) {
-                    self.tell(notice).await?;
+                    self.tell(notice).await;
                 }
             }
         }
-        Ok(())
     }
 
     /// Shows a notification, and after it what could not be shown before.
-    async fn tell(&mut self, notice: Notice) -> Result<(), CoreGone> {
-        self.unshown.retain(|unshown| unshown.subject != notice.subject);
-        if self.try_to_tell(notice).await? { self.tell_unshown().await } else { Ok(()) }
+    async fn tell(&mut self, mut notice: Notice) {
+        let is_replaced =
+            |unshown: &mut Notice| unshown.subject == notice.subject || notice.replaces.contains(&unshown.subject);
+        let replaced: Vec<Notice> = self.unshown.extract_if(.., is_replaced).collect();
+        if matches!(notice.subject, Subject::Many(_)) {
+            // It tells of them, too.
+            notice.told.extend(replaced.into_iter().flat_map(|replaced| replaced.told));
+        }
+        if self.try_to_tell(notice).await {
+            self.tell_unshown().await;
+        }
     }
 
-    async fn tell_unshown(&mut self) -> Result<(), CoreGone> {
-        for notice in std::mem::take(&mut self.unshown) {
-            self.try_to_tell(notice).await?;
+    async fn tell_unshown(&mut self) {
+        let mut unshown = std::mem::take(&mut self.unshown).into_iter();
+        for notice in unshown.by_ref() {
+            if !self.try_to_tell(notice).await {
+                break;
+            }
         }
-        Ok(())
+        // Each would wait for a desktop that hangs.
+        self.unshown.extend(unshown);
     }
 
     /// Shows a notification, and has it noted that it was shown. What matters is kept if it was not.
-    async fn try_to_tell(&mut self, notice: Notice) -> Result<bool, CoreGone> {
+    async fn try_to_tell(&mut self, notice: Notice) -> bool {
         if *self.is_silent.borrow() {
-            return Ok(false);
+            return false;
         }
         let shown = self.desktop.show(&notice).await;
-        self.report(&shown).await?;
+        self.report(&shown).await;
         if shown.is_ok() {
             for (task, told) in notice.told {
-                self.core.send(Input::Told(task, told)).await?;
+                self.send(Input::Told(task, told)).await;
             }
         } else if notice.urgency != Urgency::Low && self.unshown.len() < MAX_UNSHOWN {
             self.unshown.push(notice);
         }
-        Ok(shown.is_ok())
+        shown.is_ok()
     }
 
-    async fn report(&self, shown: &Result<NotificationServer, NotShown>) -> Result<(), CoreGone> {
+    /// Sends something to the core. What is shown when it has gone is noted nowhere.
+    async fn send(&self, input: Input) {
+        let _: Result<(), CoreGone> = self.core.send(input).await;
+    }
+
+    async fn report(&self, shown: &Result<NotificationServer, NotShown>) {
         let state = match shown {
             Ok(server) => NotificationState::Working { server: server.to_string() },
             Err(NotShown::NoDesktop) => NotificationState::NoDesktop,
             Err(error) => NotificationState::Unavailable { reason: error.to_string(), hint: error.hint().to_owned() },
         };
-        self.core.send(Input::Notifications(state)).await
+        self.send(Input::Notifications(state)).await;
     }
 
-    async fn try_out(&mut self) -> Result<Result<NotificationServer, ApiError>, CoreGone> {
+    async fn try_out(&mut self) -> Result<NotificationServer, ApiError> {
         if *self.is_silent.borrow() {
-            return Ok(Err(ApiError::NoNotifications {
+            return Err(ApiError::NoNotifications {
                 reason: "they are off".to_owned(),
                 hint: "remove `notifications = off` from [prestic]".to_owned(),
-            }));
+            });
         }
         let shown = self.desktop.show(&trial()).await;
-        self.report(&shown).await?;
+        self.report(&shown).await;
         if shown.is_ok() {
-            self.tell_unshown().await?;
+            self.tell_unshown().await;
         }
-        Ok(shown.map_err(|error| ApiError::NoNotifications { reason: error.to_string(), hint: error.hint().to_owned() }))
+        shown.map_err(|error| ApiError::NoNotifications { reason: error.to_string(), hint: error.hint().to_owned() })
     }
 
-    async fn obey(&mut self, answer: Answer) -> Result<(), CoreGone> {
-        match actions::carry_out(answer, &self.server, &self.home).await {
-            Some(notice) => self.tell(notice).await,
-            None => Ok(()),
+    async fn obey(&mut self, answer: Answer) {
+        if let Some(notice) = actions::carry_out(answer, &self.server, &self.home).await {
+            self.tell(notice).await;
         }
     }
 }

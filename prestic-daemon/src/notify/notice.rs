@@ -35,6 +35,15 @@ pub enum News {
 impl News {
     /// All of them, in the order of their numbers.
     pub const ALL: [Self; 4] = [Self::Failed, Self::Recovered, Self::Skipped, Self::Overdue];
+
+    /// Returns what of the same task says more than this.
+    pub fn graver(self) -> &'static [Self] {
+        match self {
+            Self::Failed | Self::Recovered => &[],
+            Self::Overdue => &[Self::Failed],
+            Self::Skipped => &[Self::Failed, Self::Overdue],
+        }
+    }
 }
 
 /// How much it matters.

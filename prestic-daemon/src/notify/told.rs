@@ -40,6 +40,16 @@ impl Told {
         self
     }
 
+    /// Returns this after something more was told, by somebody who may not have known all of this.
+    pub fn joined(self, later: Self) -> Self {
+        let last_told = |told: &Self, error| told.errors.iter().find(|(_, known)| *known == error).map(|(at, _)| *at);
+        let join = |told: Self, (at, error): (DateTime<Utc>, u64)| {
+            let at = last_told(&told, error).map_or(at, |known| at.max(known));
+            told.with(error, at)
+        };
+        later.errors.into_iter().fold(self, join).failing(later.is_failing)
+    }
+
     /// Returns this as it is while the task is failing, or no longer.
     pub fn failing(self, is_failing: bool) -> Self {
         Self { is_failing, ..self }
@@ -92,6 +102,16 @@ mod tests {
         assert_eq!(told.errors.len(), 2);
         let many = (0..20).fold(Told::default(), |told, error| told.with(error, at(0)));
         assert_eq!((many.errors.len(), many.has(19, at(0)), many.has(0, at(0))), (MAX_ERRORS, true, false));
+    }
+
+    #[test]
+    fn errors_that_were_told_at_once_are_both_remembered() {
+        let base = Told::default().with(1, at(1));
+        let (one, other) = (base.clone().with(2, at(2)).failing(true), base.clone().with(3, at(3)).failing(true));
+        let joined = base.joined(one).joined(other);
+        assert_eq!([1, 2, 3].map(|error| joined.has(error, at(4))), [true; 3]);
+        assert!(joined.is_failing);
+        assert!(!joined.clone().joined(joined.failing(false)).is_failing);
     }
 
     #[test]
