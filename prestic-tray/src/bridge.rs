@@ -13,7 +13,7 @@ use crate::{
     event_loop::Sender,
     icon::Panel,
     message::Message,
-    model::{Action, Daemon, Known, Notice},
+    model::{About, Action, Daemon, Known, Notice},
     performance::{Means, Performed, perform},
 };
 
@@ -215,10 +215,14 @@ impl Attendant {
                 self.learn(Daemon::Live(status));
                 follow(client, cursor)
             }
-            Stepped::NotConnected { reason, can_start, child } => {
+            Stepped::NotConnected { reason, can_start, start_failure, child } => {
                 self.child = child.or(self.child.take());
                 self.client = None;
                 self.learn(Daemon::Unreachable { reason, can_start });
+                // The next attempt to connect knows nothing of it.
+                if let Some(failure) = start_failure {
+                    self.notice(Notice { text: format!("Cannot start the daemon: {failure}"), about: About::Refusal });
+                }
                 self.retry()
             }
             Stepped::Changed(status) => {

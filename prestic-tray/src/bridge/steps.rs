@@ -28,6 +28,8 @@ pub(super) enum Stepped {
         reason: String,
         /// Whether starting one could help.
         can_start: bool,
+        /// Why one could not be started just now.
+        start_failure: Option<String>,
         child: Option<Child>,
     },
     /// Its status is another one, or a minute has passed.
@@ -49,30 +51,26 @@ pub(super) enum Start {
 pub(super) fn connect(home: Home, start: Start, pause: Duration) -> Step {
     Box::pin(async move {
         tokio::time::sleep(pause).await;
-        let (mut child, mut end) = (None, None);
+        let (mut child, mut start_failure) = (None, None);
         let mut answer = Client::connect(&home).await;
         if let (Err(ConnectError::NotRunning { .. }), Start::IfNeeded) = (&answer, start) {
             match tokio::task::spawn_blocking(daemon_program::start).await {
                 Ok(Ok(Started::Ready(started))) => child = Some(started),
                 // Perhaps because another client was faster.
-                Ok(Ok(Started::Ended(status))) => end = Some(status),
-                Ok(Err(error)) => return Stepped::NotConnected { reason: with_causes(&error), can_start: true, child },
-                Err(error) => return Stepped::NotConnected { reason: error.to_string(), can_start: true, child },
+                Ok(Ok(Started::Ended(status))) => start_failure = Some(early_end(status)),
+                Ok(Err(error)) => start_failure = Some(with_causes(&error)),
+                Err(error) => start_failure = Some(error.to_string()),
             }
             answer = Client::connect(&home).await;
         }
         match answer {
             Ok(client) => match client.status().await {
                 Ok(status) => Stepped::Connected(client, Box::new(status), child),
-                Err(error) => Stepped::NotConnected { reason: error.to_string(), can_start: false, child },
+                Err(error) => Stepped::NotConnected { reason: error.to_string(), can_start: false, start_failure, child },
             },
             Err(error) => {
                 let can_start = matches!(error, ConnectError::NotRunning { .. });
-                let reason = match end.filter(|_| can_start) {
-                    Some(status) => early_end(status),
-                    None => with_causes(&error),
-                };
-                Stepped::NotConnected { reason, can_start, child }
+                Stepped::NotConnected { reason: with_causes(&error), can_start, start_failure, child }
             }
         }
     })
