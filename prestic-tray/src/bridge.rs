@@ -244,7 +244,7 @@ impl Attendant {
             }
             Stepped::Lost => {
                 self.client = None;
-                self.learn(Daemon::Unreachable { reason: "it has gone away".to_owned(), can_start: true });
+                self.learn(Daemon::Unreachable { reason: "it has gone away, or does not answer".to_owned(), can_start: true });
                 self.retry()
             }
         }

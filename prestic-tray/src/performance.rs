@@ -5,7 +5,7 @@ use std::{path::Path, process::Child};
 use prestic_proto::{
     client::{Answer, Client},
     daemon_program::{self, Started},
-    error::{ApiError, ConnectError},
+    error::{ApiError, CallError, ConnectError},
     home::Home,
     opener,
     run::RunId,
@@ -100,11 +100,15 @@ fn refused(what: &str, why: impl ToString) -> Performed {
     Performed::Refused { what: what.to_owned(), why: why.to_string(), about: About::Refusal }
 }
 
+fn unanswered(what: &str, error: CallError) -> Performed {
+    refused(what, with_causes(&ConnectError::Call(error)))
+}
+
 fn done<T>(what: &str, answer: Answer<T>) -> Performed {
     match answer {
         Ok(Ok(_)) => Performed::Done,
         Ok(Err(error)) => refused(what, error),
-        Err(error) => refused(what, error),
+        Err(error) => unanswered(what, error),
     }
 }
 
@@ -120,7 +124,7 @@ async fn open_page(what: &str, home: &Home, client: &Client, run: Option<RunId>)
     let code = match client.web_code().await {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => return refused(what, error),
-        Err(error) => return refused(what, error),
+        Err(error) => return unanswered(what, error),
     };
     let run = run.map(|run| format!("&run={run}")).unwrap_or_default();
     match opener::open_address(home, &format!("{}login?code={}{run}", code.url, code.code)).await {
@@ -148,7 +152,7 @@ async fn reload(what: &str, client: &Client) -> Performed {
             Performed::Refused { what: what.to_owned(), why: lines.join("\n"), about: About::BadConfig }
         }
         Ok(Err(error)) => refused(what, error),
-        Err(error) => refused(what, error),
+        Err(error) => unanswered(what, error),
     }
 }
 
@@ -171,6 +175,6 @@ async fn quit_both(what: &str, client: &Client) -> Performed {
             client.ended().await;
             Performed::AllEnded
         }
-        Err(error) => refused(what, error),
+        Err(error) => unanswered(what, error),
     }
 }
