@@ -38,8 +38,10 @@ pub struct Overview {
     pub state: OverallState,
     /// The sentence, without a full stop.
     pub sentence: String,
-    /// What it leaves out.
+    /// What it leaves out of what is wrong.
     pub details: Vec<String>,
+    /// What it leaves out of what comes and goes with each run: what is running, or what ended with warnings before that.
+    pub beside: Option<String>,
     /// The task that starts next, and when.
     pub next: Option<(String, DateTime<Utc>)>,
 }
@@ -105,13 +107,14 @@ pub fn overview(status: &Status) -> Overview {
         };
         details.push(format!("config.ini has {}, and {live}", words::counted_usize(errors, "error")));
     }
-    if state != OverallState::Running && !running.is_empty() {
-        details.push(format!("{} {} running", listed(&running), are(&running)));
-    }
-    if state == OverallState::Running && !warnings.is_empty() {
-        details.push(format!("{} ended with warnings", listed(&warnings)));
-    }
-    Overview { state, sentence, details, next }
+    let beside = if state != OverallState::Running && !running.is_empty() {
+        Some(format!("{} {} running", listed(&running), are(&running)))
+    } else if state == OverallState::Running && !warnings.is_empty() {
+        Some(format!("{} ended with warnings", listed(&warnings)))
+    } else {
+        None
+    };
+    Overview { state, sentence, details, beside, next }
 }
 
 fn pause_sentence(pause: Pause) -> String {

@@ -13,7 +13,7 @@ use crate::{
     event_loop::Sender,
     icon::Panel,
     message::Message,
-    model::{Action, Daemon, Known},
+    model::{About, Action, Daemon, Known, Notice},
     performance::{Means, Performed, perform},
 };
 
@@ -25,6 +25,8 @@ use steps::{Start, Step, Stepped, connect, follow};
 const PAUSE_BETWEEN_CHANGES: Duration = Duration::from_secs(1);
 /// The first and the longest pause between two attempts to connect.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How long it is told what came of a click. Nobody remembers an older one.
+const NOTICE_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// More clicks than these are not waited for.
 const CLICKS: usize = 16;
 
@@ -41,6 +43,7 @@ impl Bridge {
         let (actions, chosen) = mpsc::channel(CLICKS);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = thread::Builder::new().name("bridge".to_owned()).spawn(move || {
+            let _alarm = Alarm(sender.clone());
             runtime.block_on(attend(Attendant::new(home, sender), options, chosen));
             // A daemon that is being started, or a bus that does not answer, is not waited for.
             runtime.shutdown_background();
@@ -67,6 +70,18 @@ impl Drop for Bridge {
     }
 }
 
+/// Tells the main thread if this one panics.
+struct Alarm(Sender);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Who cannot be told has more to do than to show what was.
+            let _ = self.0.send(Message::Broken);
+        }
+    }
+}
+
 /// What the thread owns.
 struct Attendant {
     home: Home,
@@ -75,6 +90,7 @@ struct Attendant {
     client: Option<Client>,
     /// A daemon of ours, whose end somebody has to take note of.
     child: Option<Child>,
+    noticed_at: Option<Instant>,
     retry_pause: Duration,
     /// Whether the main thread does not know yet what is known here.
     is_news: bool,
@@ -115,9 +131,11 @@ async fn attend(mut attendant: Attendant, options: Options, mut chosen: mpsc::Re
             Some(performed) = performing.join_next() => {
                 // One that panicked has told so already.
                 let Ok(performed) = performed else { continue };
-                let is_other_daemon = matches!(performed, Performed::Started(_));
+                let (is_other_daemon, was_ending) =
+                    (matches!(performed, Performed::Started(_)), attendant.known.daemon == Daemon::Ending);
                 let told = attendant.end(performed);
-                if is_other_daemon || attendant.known.daemon == Daemon::Starting {
+                // One that is being started for the first time is waited for already.
+                if is_other_daemon || (was_ending && attendant.known.daemon == Daemon::Starting) {
                     step = connect(attendant.home.clone(), Start::Never, Duration::ZERO);
                 }
                 if let Some((summary, body)) = told
@@ -175,6 +193,7 @@ impl Attendant {
             known: Known { daemon: Daemon::Starting, notice: None },
             client: None,
             child: None,
+            noticed_at: None,
             retry_pause: RETRY_PAUSES.0,
             is_news: false,
             may_tell_at: Instant::now(),
@@ -184,6 +203,9 @@ impl Attendant {
 
     /// Takes in what came of a step, and returns the next one.
     fn take(&mut self, stepped: Stepped) -> Step {
+        if self.noticed_at.is_some_and(|noticed_at| noticed_at.elapsed() >= NOTICE_LIMIT) {
+            (self.known.notice, self.noticed_at) = (None, None);
+        }
         match stepped {
             Stepped::Connected(client, status, child) => {
                 self.child = child.or(self.child.take());
@@ -193,10 +215,14 @@ impl Attendant {
                 self.learn(Daemon::Live(status));
                 follow(client, cursor)
             }
-            Stepped::NotConnected { reason, child } => {
+            Stepped::NotConnected { reason, can_start, start_failure, child } => {
                 self.child = child.or(self.child.take());
                 self.client = None;
-                self.learn(Daemon::Unreachable { reason });
+                self.learn(Daemon::Unreachable { reason, can_start });
+                // The next attempt to connect knows nothing of it.
+                if let Some(failure) = start_failure {
+                    self.notice(Notice { text: format!("Cannot start the daemon: {failure}"), about: About::Refusal });
+                }
                 self.retry()
             }
             Stepped::Changed(status) => {
@@ -218,7 +244,7 @@ impl Attendant {
             }
             Stepped::Lost => {
                 self.client = None;
-                self.learn(Daemon::Unreachable { reason: "it has gone away".to_owned() });
+                self.learn(Daemon::Unreachable { reason: "it has gone away, or does not answer".to_owned(), can_start: true });
                 self.retry()
             }
         }
@@ -270,20 +296,21 @@ impl Attendant {
     fn end(&mut self, performed: Performed) -> Option<(String, String)> {
         match performed {
             Performed::Done => None,
-            Performed::Said(text) => {
-                self.notice(text);
+            Performed::Said(notice) => {
+                self.notice(notice);
                 None
             }
-            Performed::Refused { what, why } => {
+            Performed::Refused { what, why, about } => {
                 if self.known.daemon == Daemon::Ending {
                     self.known.daemon = Daemon::Starting;
                 }
                 // The notification has room for the rest.
-                self.notice(format!("Cannot {what}: {}", why.lines().next().unwrap_or_default()));
+                let text = format!("Cannot {what}: {}", why.lines().next().unwrap_or_default());
+                self.notice(Notice { text, about });
                 Some((format!("PRestic cannot {what}"), why))
             }
             Performed::Started(child) => {
-                self.child = Some(child);
+                self.child = child.or(self.child.take());
                 None
             }
             Performed::AllEnded => {
@@ -293,8 +320,8 @@ impl Attendant {
         }
     }
 
-    fn notice(&mut self, text: String) {
-        self.known.notice = Some(text);
+    fn notice(&mut self, notice: Notice) {
+        (self.known.notice, self.noticed_at) = (Some(notice), Some(Instant::now()));
         self.is_news = true;
     }
 
@@ -328,5 +355,30 @@ impl Attendant {
         format!(
             "{way} The icon comes as soon as this desktop shows trays; GNOME needs an extension such as AppIndicator for that."
         )
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::{event_loop::EventLoop, exit::Exit};
+
+    #[test]
+    fn bridge_that_panics_takes_the_icon_with_it() {
+        let event_loop = EventLoop::new();
+        let alarm = Alarm(event_loop.sender());
+        thread::spawn(move || {
+            let _alarm = alarm;
+            panic!("as the test wants it");
+        })
+        .join()
+        .unwrap_err();
+        let exit = event_loop.run(|message| match message {
+            Message::Broken => ControlFlow::Break(Exit::PROBLEMS),
+            _ => ControlFlow::Continue(()),
+        });
+        assert_eq!(exit, Exit::PROBLEMS);
     }
 }

@@ -2,9 +2,12 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, value_parser};
 
 use crate::{exit, icon::Panel};
+
+/// The longest wait for a tray, in seconds.
+const DAY: u64 = 86_400;
 
 /// What the command line says.
 #[derive(Debug, Clone, Parser)]
@@ -14,7 +17,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Theme::Auto, value_name = "PANEL")]
     pub theme: Theme,
     /// How many seconds to wait for a tray before a notification tells where the web interface is
-    #[arg(long, default_value_t = 20, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(..=DAY), value_name = "SECONDS")]
     pub tray_wait: u64,
 }
 
@@ -67,5 +70,11 @@ mod tests {
     fn what_is_not_said_has_a_default() {
         let options = parse(["prestic-tray"].map(OsString::from)).unwrap();
         assert_eq!((options.theme, options.tray_wait()), (Theme::Auto, Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn wait_without_an_end_is_refused() {
+        parse(["prestic-tray", "--tray-wait", "86400"].map(OsString::from)).unwrap();
+        parse(["prestic-tray", "--tray-wait", "18446744073709551615"].map(OsString::from)).unwrap_err();
     }
 }

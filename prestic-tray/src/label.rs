@@ -10,6 +10,21 @@ pub fn line(text: &str) -> String {
     escaped(&text::cut_middle(&text::printable(text), COLUMNS))
 }
 
+/// Returns a sentence as lines that need not be cut, if it has no very long words: the whole of it matters.
+pub fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = Vec::<String>::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if text::width(line) + 1 + text::width(word) <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Returns a text for a tooltip: Windows shows 127 characters.
 pub fn tooltip(text: &str) -> String {
     const LONGEST: usize = 120;
@@ -37,6 +52,15 @@ mod tests {
         let line = line(&long);
         assert_eq!(text::width(&line), COLUMNS);
         assert!(line.starts_with("aaa") && line.ends_with("zzz") && line.contains('…'), "{line}");
+    }
+
+    #[test]
+    fn sentence_is_wrapped_and_nothing_of_it_is_left_out() {
+        let sentence = format!("{} end", ["twelve chars"; 10].join(" "));
+        let lines = wrapped(&sentence);
+        assert_eq!((lines.len(), lines.join(" ")), (2, sentence));
+        assert!(lines.iter().all(|line| text::width(line) <= COLUMNS), "{lines:?}");
+        assert_eq!(wrapped(""), Vec::<String>::new());
     }
 
     #[test]

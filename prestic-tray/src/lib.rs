@@ -14,6 +14,7 @@ pub mod desktop;
 pub mod event_loop;
 pub mod message;
 pub mod performance;
+pub mod reason;
 
 pub mod icon;
 pub mod label;
@@ -87,6 +88,7 @@ impl Shown {
             },
             Message::Activated => bridge.perform(Action::OpenWeb),
             Message::Ended => return ControlFlow::Break(Exit::OK),
+            Message::Broken => return ControlFlow::Break(Exit::PROBLEMS),
         }
         ControlFlow::Continue(())
     }

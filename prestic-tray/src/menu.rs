@@ -108,10 +108,12 @@ impl TrayMenu {
     fn replace(&mut self, items: &[Item]) -> Result<(), tray_icon::menu::Error> {
         let parts = make_all(items)?;
         let menu = menu_of(&parts)?;
-        // Without a menu in between, the new items would have the numbers of the old ones on the bus, and a click that was on its way
-        // would hit what it was not meant for.
+        // On the bus the items of another tree have new numbers. Those of one like the old one would keep them, without a menu in
+        // between, and a click that was on its way would hit what it was not meant for.
         #[cfg(target_os = "linux")]
-        self.tray.set_menu(None);
+        if is_same_tree(items, &self.shown.items) {
+            self.tray.set_menu(None);
+        }
         self.tray.set_menu(Some(Box::new(menu)));
         self.parts = parts;
         Ok(())
@@ -123,6 +125,17 @@ fn is_choice(event: &TrayIconEvent) -> bool {
     let is_left = matches!(event, TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. });
     // On macOS that opens the menu, as it does for every icon there.
     is_left && !cfg!(target_os = "macos")
+}
+
+/// Whether two menus have lines and submenus at the same places, whichever those are.
+#[cfg(target_os = "linux")]
+fn is_same_tree(one: &[Item], other: &[Item]) -> bool {
+    one.len() == other.len()
+        && one.iter().zip(other).all(|items| match items {
+            (Item::Submenu { items, .. }, Item::Submenu { items: others, .. }) => is_same_tree(items, others),
+            (Item::Submenu { .. }, _) | (_, Item::Submenu { .. }) => false,
+            _ => true,
+        })
 }
 
 fn make_all(items: &[Item]) -> Result<Vec<Part>, tray_icon::menu::Error> {

@@ -19,4 +19,6 @@ pub enum Message {
     Activated,
     /// There is nothing left to do: the desktop session is over, or the user wanted the end.
     Ended,
+    /// Nobody follows the daemon any more: an icon that stays would tell what was.
+    Broken,
 }

@@ -1,6 +1,6 @@
 //! What icon and menu show: `(what is known, what time it is) -> model`. Pure.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     moment::Moment,
     overview::{OverallState, Overview, overview},
@@ -13,7 +13,7 @@ use prestic_proto::{
 
 use crate::{
     icon::IconState,
-    label::{line, tooltip},
+    label::{line, tooltip, wrapped},
 };
 
 mod problems;
@@ -36,6 +36,8 @@ pub enum Daemon {
     Unreachable {
         /// Why not.
         reason: String,
+        /// Whether starting one could help.
+        can_start: bool,
     },
     /// It stops its runs and then itself, because the user wants it.
     Ending,
@@ -49,7 +51,27 @@ pub struct Known {
     /// What is known of the daemon.
     pub daemon: Daemon,
     /// What came of the last thing that the user wanted, if there is something to say.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
+}
+
+/// What came of something that the user wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What is to be said.
+    pub text: String,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a notice is about: it is shown for as long as that is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Something that did not work.
+    Refusal,
+    /// A configuration that is live.
+    GoodConfig,
+    /// A configuration with errors.
+    BadConfig,
 }
 
 /// What an item of the menu does.
@@ -142,19 +164,32 @@ pub fn is_same_shape(one: &[Item], other: &[Item]) -> bool {
 /// Decides what is shown.
 pub fn model(known: &Known, moment: &Moment) -> MenuModel {
     match &known.daemon {
-        Daemon::Live(status) => live(status, known.notice.as_deref(), moment),
-        Daemon::Starting => without_daemon("Connecting to the daemon…", None, None),
-        Daemon::Ending => without_daemon("The daemon is stopping its runs, and then itself", None, None),
-        Daemon::Unreachable { reason } => {
-            let start = choice("start", "Start the daemon", Action::StartDaemon);
-            without_daemon("The daemon cannot be reached", Some(known.notice.as_deref().unwrap_or(reason)), Some(start))
+        Daemon::Live(status) => live(status, known.notice.as_ref(), moment),
+        Daemon::Starting => without_daemon("Connecting to the daemon…", &[], None),
+        Daemon::Ending => without_daemon("The daemon is stopping its runs, and then itself", &[], None),
+        Daemon::Unreachable { reason, can_start } => {
+            let start = can_start.then(|| choice("start", "Start the daemon", Action::StartDaemon));
+            // What went well with the daemon before is no news of one that is gone.
+            let notice = known.notice.as_ref().filter(|notice| notice.about == About::Refusal);
+            let details: Vec<&str> = [reason.as_str()].into_iter().chain(notice.map(|notice| notice.text.as_str())).collect();
+            without_daemon("The daemon cannot be reached", &details, start)
         }
     }
 }
 
-fn without_daemon(sentence: &str, detail: Option<&str>, start: Option<Item>) -> MenuModel {
+/// Returns what a notice says, unless what is known of the configuration has made it untrue.
+fn still_true<'a>(notice: &'a Notice, status: &Status) -> Option<&'a str> {
+    let is_true = match notice.about {
+        About::Refusal => true,
+        About::GoodConfig => status.config.errors.is_empty(),
+        About::BadConfig => !status.config.errors.is_empty(),
+    };
+    is_true.then_some(notice.text.as_str())
+}
+
+fn without_daemon(sentence: &str, details: &[&str], start: Option<Item>) -> MenuModel {
     let mut items = vec![text("status", sentence)];
-    items.extend(detail.map(|detail| text("detail/0", detail)));
+    items.extend(details.iter().enumerate().flat_map(|(index, detail)| texts(&format!("detail/{index}"), detail)));
     items.push(Item::Separator);
     items.extend(start);
     items.push(choice("folder", "Open PRestic folder", Action::OpenFolder));
@@ -164,22 +199,34 @@ fn without_daemon(sentence: &str, detail: Option<&str>, start: Option<Item>) -> 
     MenuModel { icon: IconState::Unreachable, tooltip: tooltip(sentence), items }
 }
 
-fn live(status: &Status, notice: Option<&str>, moment: &Moment) -> MenuModel {
+fn live(status: &Status, notice: Option<&Notice>, moment: &Moment) -> MenuModel {
     let overview = overview(status);
     let sentence = tasks::with_progress(&overview, status);
     let next = overview.next.as_ref().map(|(task, at)| format!("Next: {task}, {}", when(*at, moment)));
+    // What comes and goes with each run has a line that is always there: other lines close a menu that is open.
+    let beside = match (&overview.beside, overview.state) {
+        (Some(beside), _) => beside,
+        (None, OverallState::Running) => "Nothing needs attention",
+        (None, _) => "Nothing is running",
+    };
     let mut items = vec![text("status", &pause_end(&sentence, &overview, status, moment))];
     let details = overview.details.iter().take(DETAILS).enumerate();
     items.extend(details.map(|(index, detail)| text(&format!("detail/{index}"), detail)));
-    items.extend(next.as_ref().map(|next| text("next", next)));
-    items.extend(notice.map(|notice| text("notice", notice)));
+    items.push(text("beside", beside));
+    items.push(text("next", next.as_deref().unwrap_or("Next: nothing by itself")));
+    items.extend(notice.and_then(|notice| still_true(notice, status)).into_iter().flat_map(|notice| texts("notice", notice)));
     items.push(Item::Separator);
 
     items.push(tasks::menu(status, moment));
     let lengths =
         PauseLength::ALL.map(|length| choice(&format!("pause/{}", length.word()), length.label(), Action::Pause(length)));
     items.push(submenu("pause", "Pause all", lengths.into()));
-    items.extend(status.paused.map(|_| choice("resume", "Resume all", Action::Resume)));
+    let resume = match status.paused.map(|pause| pause.until) {
+        None => "Resume all".to_owned(),
+        Some(None) => "Resume all (paused)".to_owned(),
+        Some(Some(until)) => format!("Resume all (paused until {})", moment.clock(until)),
+    };
+    items.push(tasks::line_of("resume".to_owned(), &resume, status.paused.map(|_| Action::Resume)));
     items.push(Item::Separator);
 
     items.push(web(&status.web));
@@ -238,11 +285,30 @@ fn own_version() -> String {
 
 /// Returns how far off an instant is, and what the clock shows then: `in 2 h (15:00 UTC+01:00)`.
 fn when(at: DateTime<Utc>, moment: &Moment) -> String {
-    format!("{} ({})", words::until(at, moment.now), moment.clock(at))
+    format!("{} ({})", until(at, moment), moment.clock(at))
+}
+
+/// Returns how far off an instant is. Texts are made once a minute: one that told seconds would be untrue a moment later.
+fn until(at: DateTime<Utc>, moment: &Moment) -> String {
+    if (TimeDelta::zero()..TimeDelta::minutes(1)).contains(&(at - moment.now)) {
+        "within a minute".to_owned()
+    } else {
+        words::until(at, moment.now)
+    }
+}
+
+/// Returns how long ago an instant was, without seconds.
+fn ago(at: DateTime<Utc>, moment: &Moment) -> String {
+    if moment.now - at < TimeDelta::minutes(1) { "just now".to_owned() } else { words::ago(at, moment.now) }
 }
 
 fn text(key: &str, label: &str) -> Item {
     Item::Line { key: key.to_owned(), label: line(label), action: None }
+}
+
+/// Makes as many lines as a sentence needs.
+fn texts(key: &str, sentence: &str) -> Vec<Item> {
+    wrapped(sentence).iter().enumerate().map(|(index, line)| text(&format!("{key}/{index}"), line)).collect()
 }
 
 fn choice(key: &str, label: &str, action: Action) -> Item {

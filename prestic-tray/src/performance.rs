@@ -5,7 +5,7 @@ use std::{path::Path, process::Child};
 use prestic_proto::{
     client::{Answer, Client},
     daemon_program::{self, Started},
-    error::ApiError,
+    error::{ApiError, CallError, ConnectError},
     home::Home,
     opener,
     run::RunId,
@@ -15,7 +15,8 @@ use prestic_proto::{
 
 use crate::{
     clock,
-    model::{Action, problem_in_short},
+    model::{About, Action, Notice, problem_in_short},
+    reason::{early_end, with_causes},
 };
 
 /// More errors than these do not fit a notification.
@@ -27,16 +28,18 @@ pub enum Performed {
     /// What the user wanted, and the menu shows it.
     Done,
     /// What the user wanted, and there is something to say.
-    Said(String),
+    Said(Notice),
     /// Not what the user wanted.
     Refused {
         /// What did not work.
         what: String,
         /// Why.
         why: String,
+        /// What the refusal is about.
+        about: About,
     },
-    /// A daemon was started.
-    Started(Child),
+    /// A daemon was started, by us or by somebody who was faster.
+    Started(Option<Child>),
     /// The daemon has ended as the user wanted, and the tray is to follow.
     AllEnded,
 }
@@ -58,7 +61,7 @@ pub async fn perform(action: Action, means: Means) -> Performed {
     let what = described(&action);
     match (action, client) {
         (Action::OpenFolder, _) => open_file(&what, home.root()).await,
-        (Action::StartDaemon, _) => start_daemon(&what).await,
+        (Action::StartDaemon, _) => start_daemon(&what, &home).await,
         (Action::ShowLog { log_file: Some(name), run }, client) if !has_web || run.is_none() || client.is_none() => {
             open_file(&what, &home.logs_dir().join(name)).await
         }
@@ -94,14 +97,18 @@ fn described(action: &Action) -> String {
 }
 
 fn refused(what: &str, why: impl ToString) -> Performed {
-    Performed::Refused { what: what.to_owned(), why: why.to_string() }
+    Performed::Refused { what: what.to_owned(), why: why.to_string(), about: About::Refusal }
+}
+
+fn unanswered(what: &str, error: CallError) -> Performed {
+    refused(what, with_causes(&ConnectError::Call(error)))
 }
 
 fn done<T>(what: &str, answer: Answer<T>) -> Performed {
     match answer {
         Ok(Ok(_)) => Performed::Done,
         Ok(Err(error)) => refused(what, error),
-        Err(error) => refused(what, error),
+        Err(error) => unanswered(what, error),
     }
 }
 
@@ -117,7 +124,7 @@ async fn open_page(what: &str, home: &Home, client: &Client, run: Option<RunId>)
     let code = match client.web_code().await {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => return refused(what, error),
-        Err(error) => return refused(what, error),
+        Err(error) => return unanswered(what, error),
     };
     let run = run.map(|run| format!("&run={run}")).unwrap_or_default();
     match opener::open_address(home, &format!("{}login?code={}{run}", code.url, code.code)).await {
@@ -134,25 +141,30 @@ async fn reload(what: &str, client: &Client) -> Performed {
                 0 => String::new(),
                 number => format!(", {}", words::counted_usize(number, "warning")),
             };
-            Performed::Said(format!("The configuration is live: {tasks}{warnings}"))
+            let text = format!("The configuration is live: {tasks}{warnings}");
+            Performed::Said(Notice { text, about: About::GoodConfig })
         }
         Ok(Err(ApiError::BadConfig(errors))) => {
             let mut lines: Vec<String> = errors.iter().take(ERRORS_TOLD).map(problem_in_short).collect();
             if errors.len() > ERRORS_TOLD {
                 lines.push(format!("and {} more", errors.len() - ERRORS_TOLD));
             }
-            refused(what, lines.join("\n"))
+            Performed::Refused { what: what.to_owned(), why: lines.join("\n"), about: About::BadConfig }
         }
         Ok(Err(error)) => refused(what, error),
-        Err(error) => refused(what, error),
+        Err(error) => unanswered(what, error),
     }
 }
 
-async fn start_daemon(what: &str) -> Performed {
+async fn start_daemon(what: &str, home: &Home) -> Performed {
     match tokio::task::spawn_blocking(daemon_program::start).await {
-        Ok(Ok(Started::Ready(child))) => Performed::Started(child),
-        Ok(Ok(Started::Ended(status))) => refused(what, format!("it ended with {status}")),
-        Ok(Err(error)) => refused(what, error),
+        Ok(Ok(Started::Ready(child))) => Performed::Started(Some(child)),
+        Ok(Ok(Started::Ended(status))) => match Client::connect(home).await {
+            Ok(_) => Performed::Started(None),
+            Err(ConnectError::NotRunning { .. }) => refused(what, early_end(status)),
+            Err(error) => refused(what, with_causes(&error)),
+        },
+        Ok(Err(error)) => refused(what, with_causes(&error)),
         Err(error) => refused(what, error),
     }
 }
@@ -163,6 +175,6 @@ async fn quit_both(what: &str, client: &Client) -> Performed {
             client.ended().await;
             Performed::AllEnded
         }
-        Err(error) => refused(what, error),
+        Err(error) => unanswered(what, error),
     }
 }

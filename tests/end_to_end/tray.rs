@@ -109,6 +109,26 @@ fn icon_and_texts_follow_a_run_and_stop_ends_it() {
 }
 
 #[test]
+fn menu_stays_the_same_one_while_runs_begin_and_end() {
+    let home = TestHome::new();
+    let gate = Gate::new(home.path("gate"));
+    let failing = FakeScript { exit_code: 1, ..FakeScript::default() };
+    home.write_config(task("home", &FakeScript::of([gate.wait()])) + &task("mail", &failing));
+    let mut rig = Rig::start(home);
+    rig.item.choose(&["Tasks", "mail", "Run now"]);
+    rig.item.wait_for_entry(&["mail failed"]);
+    rig.item.wait_for_entry(&["Nothing is running"]);
+    // Entries of another menu would have other numbers, and a panel closes what it has open of the old one.
+    let number = rig.item.wait_for_entry(&["Quit tray"]).id;
+    rig.item.choose(&["Tasks", "home", "Run now"]);
+    rig.item.wait_for_entry(&["home is running"]);
+    assert_eq!(rig.item.wait_for_entry(&["Quit tray"]).id, number);
+    gate.open();
+    rig.item.wait_for_entry(&["Nothing is running"]);
+    assert_eq!(rig.item.wait_for_entry(&["Quit tray"]).id, number);
+}
+
+#[test]
 fn failures_and_warnings_have_icons_of_their_own() {
     for (exit_code, picture, sentence) in
         [(1, "dark/failed", "home needs attention"), (3, "dark/warning", "home ended with warnings")]
@@ -173,6 +193,21 @@ fn daemon_that_is_killed_is_unreachable_until_it_is_back() {
     rig.item.choose(&["Start the daemon"]);
     rig.item.wait_for_sentence("home has not run yet");
     rig.home.status();
+}
+
+#[test]
+fn daemon_that_cannot_be_started_is_told_and_can_be_tried_again() {
+    let home = home_with(|_| FakeScript::default());
+    let lock = home.home().root().join("daemon.lock");
+    // Nobody can lock a folder.
+    fs::create_dir(&lock).unwrap();
+    let mut rig = Rig::start(home);
+    rig.item.wait_for_picture("dark/unreachable");
+    rig.item.wait_for_entry(&["no daemon runs for "]);
+    rig.item.wait_for_entry(&["Cannot start the daemon: it was started, and ended at once"]);
+    fs::remove_dir(&lock).unwrap();
+    rig.item.choose(&["Start the daemon"]);
+    rig.item.wait_for_sentence("home has not run yet");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn menu_is_opened_with_the_mouse_and_a_run_stopped_by_keys() {
     desktop.wait_for_windows(2);
     desktop.press("Right");
     desktop.wait_for_windows(3);
-    desktop.take_picture("tray-menu.png", "800x310+0+0");
+    desktop.take_picture("tray-menu.png", "800x355+0+0");
     // Of what can be chosen there, it is the first.
     desktop.press("Return");
     home.expect_outcome(run, &Outcome::Stopped);

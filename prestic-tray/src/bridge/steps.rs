@@ -14,6 +14,8 @@ use prestic_proto::{
     status::Status,
 };
 
+use crate::reason::{early_end, with_causes};
+
 /// One thing that is waited for from the daemon.
 pub(super) type Step = Pin<Box<dyn Future<Output = Stepped>>>;
 
@@ -22,7 +24,14 @@ pub(super) enum Stepped {
     /// There is a daemon.
     Connected(Client, Box<Status>, Option<Child>),
     /// There is none.
-    NotConnected { reason: String, child: Option<Child> },
+    NotConnected {
+        reason: String,
+        /// Whether starting one could help.
+        can_start: bool,
+        /// Why one could not be started just now.
+        start_failure: Option<String>,
+        child: Option<Child>,
+    },
     /// Its status is another one, or a minute has passed.
     Changed(Box<Status>),
     /// Only the progress of runs is another one.
@@ -42,24 +51,27 @@ pub(super) enum Start {
 pub(super) fn connect(home: Home, start: Start, pause: Duration) -> Step {
     Box::pin(async move {
         tokio::time::sleep(pause).await;
-        let mut child = None;
+        let (mut child, mut start_failure) = (None, None);
         let mut answer = Client::connect(&home).await;
         if let (Err(ConnectError::NotRunning { .. }), Start::IfNeeded) = (&answer, start) {
             match tokio::task::spawn_blocking(daemon_program::start).await {
                 Ok(Ok(Started::Ready(started))) => child = Some(started),
                 // Perhaps because another client was faster.
-                Ok(Ok(Started::Ended(_))) => {}
-                Ok(Err(error)) => return Stepped::NotConnected { reason: error.to_string(), child },
-                Err(error) => return Stepped::NotConnected { reason: error.to_string(), child },
+                Ok(Ok(Started::Ended(status))) => start_failure = Some(early_end(status)),
+                Ok(Err(error)) => start_failure = Some(with_causes(&error)),
+                Err(error) => start_failure = Some(error.to_string()),
             }
             answer = Client::connect(&home).await;
         }
         match answer {
             Ok(client) => match client.status().await {
                 Ok(status) => Stepped::Connected(client, Box::new(status), child),
-                Err(error) => Stepped::NotConnected { reason: error.to_string(), child },
+                Err(error) => Stepped::NotConnected { reason: error.to_string(), can_start: false, start_failure, child },
             },
-            Err(error) => Stepped::NotConnected { reason: error.to_string(), child },
+            Err(error) => {
+                let can_start = matches!(error, ConnectError::NotRunning { .. });
+                Stepped::NotConnected { reason: with_causes(&error), can_start, start_failure, child }
+            }
         }
     })
 }

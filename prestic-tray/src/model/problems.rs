@@ -2,7 +2,7 @@
 
 use prestic_proto::{profile::ConfigProblem, status::ConfigState, words};
 
-use super::{Item, submenu, text};
+use super::{Item, submenu, text, texts};
 
 /// More errors than these are not shown one by one: `prestic-ctl check` has them all.
 const SHOWN: usize = 10;
@@ -13,7 +13,7 @@ pub fn menu(config: &ConfigState) -> Option<Item> {
         return None;
     }
     let shown = config.errors.iter().take(SHOWN).map(short).enumerate();
-    let mut items: Vec<Item> = shown.map(|(index, error)| text(&format!("error/{index}"), &error)).collect();
+    let mut items: Vec<Item> = shown.flat_map(|(index, error)| texts(&format!("error/{index}"), &error)).collect();
     if config.errors.len() > SHOWN {
         items.push(text("error/more", &format!("and {} more: see `prestic-ctl check`", config.errors.len() - SHOWN)));
     }

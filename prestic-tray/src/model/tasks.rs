@@ -9,7 +9,7 @@ use prestic_proto::{
     words,
 };
 
-use super::{Action, Item, choice, submenu, text, when};
+use super::{Action, Item, ago, choice, submenu, text, until, when};
 use crate::label::line;
 
 /// The daemon's words for the description of a task that has none.
@@ -25,18 +25,10 @@ pub fn menu(status: &Status, moment: &Moment) -> Item {
     let all: Vec<&TaskStatus> = status.tasks.iter().collect();
     let mut items = Vec::new();
     if all.len() > GROUP {
-        let of = |is_wanted: &dyn Fn(&TaskStatus) -> bool| -> Vec<&TaskStatus> {
-            status.tasks.iter().filter(|task| is_wanted(task)).collect()
-        };
-        let troubled = of(&|task| standing(task).needs_attention());
-        let busy = of(&|task| activity(task, active_run(status, task), status.paused).is_busy());
-        for (key, words, group) in [("troubled", "Need attention", troubled), ("busy", "Under way", busy)] {
-            if !group.is_empty() {
-                let label = format!("{words} ({})", group.len());
-                items.push(submenu(key, &label, grouped(key, &group, status, moment)));
-            }
-        }
-        if !items.is_empty() {
+        let troubled: Vec<&TaskStatus> = status.tasks.iter().filter(|task| standing(task).needs_attention()).collect();
+        if !troubled.is_empty() {
+            let label = format!("Need attention ({})", troubled.len());
+            items.push(submenu("troubled", &label, grouped("troubled", &troubled, status, moment)));
             items.push(Item::Separator);
         }
     }
@@ -65,9 +57,18 @@ fn grouped(key: &str, tasks: &[&TaskStatus], status: &Status, moment: &Moment) -
     let submenus = tasks.chunks(size).map(|chunk| {
         let (first, last) = (&chunk[0].name, &chunk[chunk.len() - 1].name);
         let key = format!("{key}/{first}");
-        submenu(&key, &format!("{first} … {last}"), grouped(&key, chunk, status, moment))
+        // A group of them would come and go with each run, and with it a menu that is open.
+        let busy = match chunk.iter().filter(|task| is_busy(task, status)).count() {
+            0 => String::new(),
+            busy => format!(" ({busy} under way)"),
+        };
+        submenu(&key, &format!("{first} … {last}{busy}"), grouped(&key, chunk, status, moment))
     });
     submenus.collect()
+}
+
+fn is_busy(task: &TaskStatus, status: &Status) -> bool {
+    activity(task, active_run(status, task), status.paused).is_busy()
 }
 
 fn task_menu(group: &str, task: &TaskStatus, status: &Status, moment: &Moment) -> Item {
@@ -92,7 +93,8 @@ fn task_menu(group: &str, task: &TaskStatus, status: &Status, moment: &Moment) -
     submenu(&key("menu"), &format!("{}: {}", task.name, in_short(task, run, &activity, &standing, moment)), items)
 }
 
-fn line_of(key: String, label: &str, action: Option<Action>) -> Item {
+/// Returns a line that is always there, whether it can be chosen or not.
+pub fn line_of(key: String, label: &str, action: Option<Action>) -> Item {
     Item::Line { key, label: line(label), action }
 }
 
@@ -108,7 +110,7 @@ fn in_short(task: &TaskStatus, run: Option<&Run>, activity: &Activity, standing:
         Activity::Paused(_) | Activity::Idle if standing.needs_attention() => standing.word().to_lowercase(),
         Activity::Paused(_) => "paused".to_owned(),
         Activity::Idle => match task.next_run_at {
-            Some(at) => words::until(at, moment.now),
+            Some(at) => until(at, moment),
             None => standing.word().to_owned(),
         },
     }
@@ -141,7 +143,7 @@ fn trouble(standing: &Standing, moment: &Moment) -> Option<String> {
 
 fn last_run(key: &str, task: &TaskStatus, moment: &Moment) -> Item {
     let Some(last) = &task.last_run else { return text(key, "Last run: none yet") };
-    let label = format!("Last run: {}, {}", last.message, words::ago(last.at, moment.now));
+    let label = format!("Last run: {}, {}", last.message, ago(last.at, moment));
     if last.id.is_none() && last.log_file.is_none() {
         return text(key, &label);
     }

@@ -18,6 +18,10 @@ use prestic_proto::{
 
 use super::*;
 
+mod many;
+
+use many::many;
+
 fn moment() -> Moment {
     fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
         at.with_timezone(&FixedOffset::east_opt(3600).unwrap())
@@ -131,6 +135,7 @@ fn actions(items: &[Item]) -> Vec<Action> {
 fn whole_menu_is_as_it_is_drawn_here() {
     let expected = "\
 All 2 tasks are fine
+Nothing is running
 Next: home, in 2 h (15:00 UTC+01:00)
 ---
 Tasks ▸
@@ -153,6 +158,7 @@ Pause all ▸
   > For 4 hours
   > Until tomorrow
   > Until I resume
+Resume all
 ---
 > Open web interface
 > Open PRestic folder
@@ -235,22 +241,29 @@ fn troubles_of_a_task_are_told_where_it_is() {
 #[test]
 fn pause_can_be_ended_while_there_is_one() {
     let paused = Status { paused: Some(Pause { until: None }), ..status(vec![task("home", Some("succeeded"))]) };
-    check_task(paused, &["> Resume all", "home: paused ▸", "Next run: paused until you resume it"]);
+    check_task(paused, &["> Resume all (paused)", "home: paused ▸", "Next run: paused until you resume it"]);
     assert!(!actions(&shown(status(Vec::new())).items).contains(&Action::Resume));
+    // A trouble hides the sentence, but not the pause.
+    let until = Some(moment().now + TimeDelta::hours(1));
+    let troubled = Status { paused: Some(Pause { until }), ..status(vec![task("home", Some("failed"))]) };
+    check_task(troubled, &["home needs attention", "> Resume all (paused until 14:00 UTC+01:00)"]);
 }
 
-#[test]
-fn errors_of_the_configuration_are_shown_and_counted() {
-    let mut broken = status(vec![task("home", Some("succeeded"))]);
-    let error = |line| ConfigProblem {
+fn config_error(line: usize) -> ConfigProblem {
+    ConfigProblem {
         file: PathBuf::from("/home/me/.prestic/config.ini"),
         line: Some(line),
         section: None,
         key: None,
         message: "unknown key `shedule`".to_owned(),
         hint: None,
-    };
-    broken.config.errors = (1..=12).map(error).collect();
+    }
+}
+
+#[test]
+fn errors_of_the_configuration_are_shown_and_counted() {
+    let mut broken = status(vec![task("home", Some("succeeded"))]);
+    broken.config.errors = (1..=12).map(config_error).collect();
     let model = shown(broken);
     let text = text_of(&model);
     assert_eq!(model.icon, IconState::Failed);
@@ -269,20 +282,50 @@ fn web_interface_can_be_opened_only_where_it_listens() {
 #[test]
 fn without_a_daemon_there_is_what_works_without_it() {
     let show = |daemon| text_of(&model(&Known { daemon, notice: None }, &moment()));
-    let unreachable = show(Daemon::Unreachable { reason: "no daemon runs".to_owned() });
+    let unreachable = show(Daemon::Unreachable { reason: "no daemon runs".to_owned(), can_start: true });
     assert!(
         unreachable.starts_with("The daemon cannot be reached\nno daemon runs\n---\n> Start the daemon\n"),
         "{unreachable}"
     );
     assert!(unreachable.ends_with("> Quit tray\n"), "{unreachable}");
+    let other_version = show(Daemon::Unreachable { reason: "the daemon is older, restart it: ".repeat(4), can_start: false });
+    assert!(
+        !other_version.contains("Start the daemon") && other_version.matches("restart it:").count() == 4,
+        "{other_version}"
+    );
     assert!(show(Daemon::Starting).starts_with("Connecting to the daemon…\n---\n> Open PRestic folder\n"));
 }
 
 #[test]
 fn notice_is_shown_below_the_sentence() {
     let daemon = Daemon::Live(Box::new(status(vec![task("home", Some("succeeded"))])));
-    let text = text_of(&model(&Known { daemon, notice: Some("The configuration is live: 1 task".to_owned()) }, &moment()));
-    assert!(text.contains("\nThe configuration is live: 1 task\n---\n"), "{text}");
+    let text = text_of(&model(&Known { daemon, notice: Some(notice(About::GoodConfig)) }, &moment()));
+    assert!(text.contains("\nthe notice\n---\n"), "{text}");
+}
+
+fn notice(about: About) -> Notice {
+    Notice { text: "the notice".to_owned(), about }
+}
+
+#[test]
+fn notice_is_shown_only_while_it_is_true() {
+    let fine = status(vec![task("home", Some("succeeded"))]);
+    let mut broken = fine.clone();
+    broken.config.errors = vec![config_error(4)];
+    let [fine, broken] = [fine, broken].map(|status| Daemon::Live(Box::new(status)));
+    let gone = Daemon::Unreachable { reason: "no daemon runs".to_owned(), can_start: true };
+    let check = |daemon: &Daemon, about, is_shown| {
+        let text = text_of(&model(&Known { daemon: daemon.clone(), notice: Some(notice(about)) }, &moment()));
+        assert_eq!(text.contains("the notice"), is_shown, "{about:?}\n{text}");
+        assert_eq!(text.contains("no daemon runs"), *daemon == gone, "{about:?}\n{text}");
+    };
+    for (about, in_fine, in_broken, in_gone) in
+        [(About::GoodConfig, true, false, false), (About::BadConfig, false, true, false), (About::Refusal, true, true, true)]
+    {
+        check(&fine, about, in_fine);
+        check(&broken, about, in_broken);
+        check(&gone, about, in_gone);
+    }
 }
 
 #[test]
@@ -291,50 +334,18 @@ fn names_of_tasks_are_no_more_than_text() {
     check_task(status(vec![nasty]), &["a&&b\u{fffd}\u{fffd}: in 2 h ▸"]);
 }
 
-fn many(number: usize) -> Status {
-    status((0..number).map(|index| task(&format!("task-{index:05}"), Some("succeeded"))).collect())
-}
-
-fn submenu_of<'a>(items: &'a [Item], wanted: &str) -> &'a [Item] {
-    let found = items.iter().find_map(|item| match item {
-        Item::Submenu { label, items, .. } if label == wanted => Some(items.as_slice()),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("`{wanted}` is missing:\n{}", drawn(items, "")))
-}
-
-/// Returns how many submenus and lines the largest of all menus has.
-fn largest(items: &[Item]) -> usize {
-    let inner = items.iter().map(|item| if let Item::Submenu { items, .. } = item { largest(items) } else { 0 });
-    items.len().max(inner.max().unwrap_or(0))
-}
-
 #[test]
-fn many_tasks_are_grouped_and_none_is_left_out() {
-    for number in [25, 26, 200, 10_000] {
-        let model = shown(many(number));
-        let tasks = submenu_of(&model.items, "Tasks");
-        assert!(largest(tasks) <= 25, "{number}: {}", largest(tasks));
-        let runnable = actions(tasks).into_iter().filter(|action| matches!(action, Action::Run { .. })).count();
-        assert_eq!(runnable, number);
-    }
-    let model = shown(many(200));
-    let tasks = submenu_of(&model.items, "Tasks");
-    assert_eq!(tasks.len(), 8);
-    assert_eq!(submenu_of(tasks, "task-00175 … task-00199").len(), 25);
-}
-
-#[test]
-fn of_many_tasks_those_that_matter_come_first() {
-    let mut status = many(200);
-    status.tasks[150] = task("task-00150", Some("failed"));
-    status.tasks[3].active = Some(RunId(8));
-    status.runs = vec![run("task-00003", RunState::Running { pid: 1 }, Some(0.5))];
-    let model = shown(status);
-    let tasks = submenu_of(&model.items, "Tasks");
-    submenu_of(submenu_of(tasks, "Need attention (1)"), "task-00150: failed");
-    submenu_of(submenu_of(tasks, "Under way (1)"), "task-00003: running, 50 %");
-    assert_eq!(tasks[2], Item::Separator);
+fn no_text_tells_seconds_that_pass_unseen() {
+    let check = |seconds, next: &str, last: &str| {
+        let mut home = task("home", Some("succeeded"));
+        home.next_run_at = Some(moment().now + TimeDelta::seconds(seconds));
+        home.last_run.as_mut().unwrap().at = moment().now - TimeDelta::seconds(seconds);
+        let text = text_of(&shown(status(vec![home])));
+        assert!(text.contains(&format!("Next: home, {next} (")) && text.contains(&format!("in words, {last}\n")), "{text}");
+    };
+    check(3, "within a minute", "just now");
+    check(59, "within a minute", "just now");
+    check(60, "in 1 min", "1 min ago");
 }
 
 #[test]
@@ -342,6 +353,23 @@ fn shape_changes_with_the_items_and_not_with_what_they_say() {
     let idle = shown(status(vec![task("home", Some("succeeded")), task("mail", Some("succeeded"))]));
     let busy = shown(active(RunState::Running { pid: 1 }, Some(0.5)));
     assert!(is_same_shape(&idle.items, &busy.items) && idle.items != busy.items);
+    for (other, running) in [("failed", "home is running"), ("warnings", "mail ended with warnings")] {
+        let with_other = |mut status: Status| {
+            status.tasks[1] = task("mail", Some(other));
+            shown(status)
+        };
+        let idle = with_other(status(vec![task("home", Some("succeeded")), task("mail", None)]));
+        let busy = with_other(active(RunState::Running { pid: 1 }, Some(0.5)));
+        assert!(is_same_shape(&idle.items, &busy.items), "{other}");
+        assert!(
+            text_of(&idle).contains("\nNothing is running\n") && text_of(&busy).contains(&format!("\n{running}\n")),
+            "{other}"
+        );
+    }
+    let mut busy = many(200);
+    busy.tasks[3].active = Some(RunId(8));
+    busy.runs = vec![run("task-00003", RunState::Running { pid: 1 }, Some(0.5))];
+    assert!(is_same_shape(&shown(many(200)).items, &shown(busy).items));
     let other = shown(status(vec![task("home", Some("succeeded")), task("post", Some("succeeded"))]));
     assert!(!is_same_shape(&idle.items, &other.items));
 }

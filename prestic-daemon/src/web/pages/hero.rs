@@ -30,7 +30,8 @@ pub struct Hero {
 
 /// Finds the words for all tasks together, and their colors.
 pub fn hero(status: &Status) -> Hero {
-    let Overview { state, sentence, details, next } = overview(status);
+    let Overview { state, sentence, mut details, beside, next } = overview(status);
+    details.extend(beside);
     let (state, mood) = match state {
         OverallState::Attention => ("failed", Mood::Attention),
         OverallState::Paused => ("paused", Mood::Fine),
