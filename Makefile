@@ -6,8 +6,8 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-build: ## Build prestic-daemon and prestic-ctl (release, in target/release)
-	cargo build --release --locked -p prestic-daemon -p prestic-ctl
+build: ## Build prestic-daemon, prestic-ctl and prestic-tray (release, in target/release)
+	cargo build --release --locked -p prestic-daemon -p prestic-ctl -p prestic-tray
 
 demo: ## Watch a real backup: make demo, or make demo SRC=/a/folder
 	@SRC="$(SRC)" packaging/demo.sh
@@ -15,7 +15,7 @@ demo: ## Watch a real backup: make demo, or make demo SRC=/a/folder
 clean-demo: ## Remove what the demo left in target/demo
 	rm -rf "$${CARGO_TARGET_DIR:-target}/demo"
 
-pictures: ## Take the pictures of the web interface that README.md shows anew
+pictures: ## Take the pictures of web interface and tray that README.md shows anew
 	@packaging/pictures.sh
 
 test: ## Install what the tests need, then check everything

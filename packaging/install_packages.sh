@@ -34,6 +34,9 @@ package_of() {
     apt-get:dbus-daemon | pacman:dbus-daemon | brew:dbus-daemon) echo dbus ;;
     zypper:dbus-daemon) echo dbus-1 ;;
     *:gnome-keyring-daemon) echo gnome-keyring ;;
+    apt-get:Xvfb) echo xvfb ;;
+    dnf:Xvfb | zypper:Xvfb) echo xorg-x11-server-Xvfb ;;
+    pacman:Xvfb) echo xorg-server-xvfb ;;
     apt-get:chromedriver) echo chromium-driver ;;
     pacman:chromedriver) echo chromium ;;
     apt-get:x86_64-w64-mingw32-gcc-posix) echo gcc-mingw-w64-x86-64-posix ;;
@@ -43,7 +46,13 @@ package_of() {
     *:systemd-analyze) echo systemd ;;
     brew:cc) echo gcc ;;
     *:cc) echo gcc ;;
+    apt-get:rsvg-convert) echo librsvg2-bin ;;
+    dnf:rsvg-convert) echo librsvg2-tools ;;
+    *:rsvg-convert) echo librsvg ;;
     *:xargs) echo findutils ;;
+    dnf:import) echo ImageMagick ;;
+    *:import) echo imagemagick ;;
+    *:xfconf-query) echo xfconf ;;
     *) echo "$1" ;;
     esac
 }

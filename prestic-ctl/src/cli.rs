@@ -139,6 +139,10 @@ pub enum Command {
         #[arg(long)]
         print: bool,
     },
+    /// Show a desktop notification, to see whether they reach you
+    ///
+    /// Says which program has shown it, or what is in the way.
+    NotifyTest,
     /// Make the daemon read its configuration again
     Reload,
     /// Check a configuration; needs no daemon

@@ -1,22 +1,16 @@
 //! The way to the daemon: connect, start it where none runs, find it again after it went away.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use prestic_proto::{
+    client::Client,
+    daemon_program::{self, Started},
+    error::ConnectError,
+    home::Home,
 };
 
-use prestic_proto::{client::Client, error::ConnectError, home::Home};
+use crate::{error::CtlError, output::Output};
 
-use crate::{
-    daemon_program::{self, ProgramError},
-    error::CtlError,
-    output::Output,
-    system,
-};
-
-/// What the daemon prints once it listens.
-const READY: &str = "ready";
 /// How long a daemon that somebody else started at the same moment may need until it listens.
 const OTHER_START_LIMIT: Duration = Duration::from_secs(1);
 /// How long a daemon that went away may need to come back: an upgrade, a restart by the service manager.
@@ -78,38 +72,15 @@ impl Session {
 
 async fn start_daemon(home: &Home, output: &mut Output) -> Result<Client, CtlError> {
     output.say("no daemon runs: starting one");
-    match spawn()? {
-        Started::Ready => Ok(connect_within(home, OTHER_START_LIMIT).await?),
+    // This blocks: nothing else goes on in this process, and Ctrl-C still ends it.
+    match daemon_program::start()? {
+        Started::Ready(_) => Ok(connect_within(home, OTHER_START_LIMIT).await?),
         // It has said why on stderr. Perhaps because another client was faster: then there is a daemon now.
         Started::Ended(status) => match connect_within(home, OTHER_START_LIMIT).await {
             Err(ConnectError::NotRunning { .. }) => Err(CtlError::StartFailed(status)),
             answer => Ok(answer?),
         },
     }
-}
-
-enum Started {
-    Ready,
-    Ended(ExitStatus),
-}
-
-/// Starts a daemon and waits until it listens.
-///
-/// This blocks: nothing else goes on in this process, and Ctrl-C still ends it.
-fn spawn() -> Result<Started, ProgramError> {
-    let program = daemon_program::find()?;
-    let mut command = Command::new(&program);
-    command.arg("--detached").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    system::detach(&mut command);
-    let failed = |source| ProgramError::NotRunnable { program: program.clone(), source };
-    let mut child = command.spawn().map_err(failed)?;
-    let stdout = child.stdout.take().expect("stdout is a pipe");
-    for line in BufReader::new(stdout).lines() {
-        if line.map_err(failed)?.trim() == READY {
-            return Ok(Started::Ready);
-        }
-    }
-    Ok(Started::Ended(child.wait().map_err(failed)?))
 }
 
 /// Tries to connect, with growing pauses, until there is a daemon or the time is over.

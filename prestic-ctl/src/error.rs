@@ -7,14 +7,13 @@ use std::{
 };
 
 use prestic_proto::{
+    daemon_program::ProgramError,
     error::{ApiError, CallError, ConnectError},
     home::NoHome,
     profile::ConfigProblem,
     run::RunId,
 };
 use thiserror::Error;
-
-use crate::daemon_program::ProgramError;
 
 /// Why a command was not carried out.
 #[derive(Debug, Error)]

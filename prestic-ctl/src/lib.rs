@@ -23,7 +23,6 @@ pub mod clock;
 pub mod output;
 pub mod system;
 pub mod table;
-pub mod text;
 pub mod words;
 
 #[cfg(test)]
@@ -34,6 +33,7 @@ mod tests;
 use cli::{ColorChoice, Invocation};
 use exit::Exit;
 use output::Output;
+use prestic_proto::text;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {

@@ -18,6 +18,7 @@ use prestic_proto::{
     history::{RepositorySize, RunPage, RunQuery, TaskDays},
     job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
+    notification::{NotificationServer, NotificationState},
     profile::{ProfileDetails, ProfileSummary},
     progress::Progress,
     repository_lock::RepositoryLocks,
@@ -172,6 +173,7 @@ impl Api for Scripted {
             tasks: self.tasks.iter().map(task).collect(),
             runs: self.runs.lock().unwrap().iter().filter(|run| run.finished().is_none()).cloned().collect(),
             web: WebState::Off,
+            notifications: NotificationState::default(),
             cursor: cursor(),
         }
     }
@@ -330,6 +332,10 @@ impl Api for Scripted {
 
     async fn clear_cache(self, _: Context, _: CacheKind) -> Result<(), ApiError> {
         Ok(())
+    }
+
+    async fn notify_test(self, _: Context) -> Result<NotificationServer, ApiError> {
+        Ok(NotificationServer { name: "double".to_owned(), version: None, has_actions: false })
     }
 
     async fn web_code(self, _: Context) -> Result<WebCode, ApiError> {

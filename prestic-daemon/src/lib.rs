@@ -22,6 +22,7 @@ pub mod runs;
 pub mod history;
 pub mod jobs;
 pub mod keyring;
+pub mod notify;
 pub mod repository;
 pub mod web;
 pub mod web_service;

@@ -6,6 +6,7 @@
 //! What is in a log is the supervisor's business.
 
 mod names;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +19,10 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
-pub use self::names::{escape, unescape};
+pub use self::{
+    names::{escape, unescape},
+    shown::shown_line,
+};
 use prestic_proto::outcome::Outcome;
 
 use crate::atomic_write;

@@ -17,7 +17,7 @@ use crate::{
     clock::{Alarm, ClockKind},
     core::Core,
     instance::Instance,
-    process, program,
+    notify, process, program,
     rpc::{Listener, Server},
     signals::Signals,
     web_service,
@@ -27,6 +27,8 @@ use crate::{
 const DAEMON_LOG_LIMIT: u64 = 1024 * 1024;
 /// How long the last answers may take to reach their clients.
 const FLUSH_TIME: Duration = Duration::from_millis(200);
+/// How long the desktop may take to show what happened right before the end.
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(3);
 
 /// Serves a home until somebody asks for the end, by the kind of clock that was asked for or else by the best there is.
 pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn std::error::Error>> {
@@ -52,11 +54,13 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         tracing::info!("prestic-daemon {} listens on {}", env!("CARGO_PKG_VERSION"), listener.path().display());
         let (handle, number) = (core.handle(), core.instance());
         let passing = tokio::spawn(signals.pass_to(handle.clone()));
-        let server = Server::new(handle.clone(), number, home.clone(), core.history(), core.keyring());
+        let (notify_handle, trials) = notify::channel();
+        let server = Server::new(handle.clone(), number, home.clone(), core.history(), core.keyring(), notify_handle);
         let (tell, is_told) = oneshot::channel();
         let web = tokio::spawn(web_service::run(handle, server.clone(), core.web_settings(), tell));
         // What the core hears of the web interface comes before the first question of a client. Without one there is no news.
         let _ = is_told.await;
+        let mut telling = tokio::spawn(notify::run(core.handle(), server.clone(), home.clone(), core.is_silent(), trials));
         let (repositories, jobs) = (server.repositories().clone(), server.jobs().clone());
         let following = tokio::spawn(repositories.clone().follow());
         let attending = tokio::spawn(jobs.clone().attend());
@@ -73,6 +77,11 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         repositories.shut_down().await;
         // It ends with the core.
         let _ = following.await;
+        // So does this, once it has told what is left to tell. A desktop that hangs gets no more time.
+        if tokio::time::timeout(LAST_WORDS_LIMIT, &mut telling).await.is_err() {
+            telling.abort();
+            let _ = telling.await;
+        }
         passing.abort();
         tracing::info!("prestic-daemon has ended");
         Ok::<(), io::Error>(())

@@ -25,6 +25,7 @@ use crate::{
     home::Home,
     job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
+    notification::NotificationServer,
     profile::{ProfileDetails, ProfileSummary},
     repository_lock::RepositoryLocks,
     run::{Run, RunId},
@@ -41,6 +42,8 @@ const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// How much longer than its wait a long poll may take.
 const POLL_MARGIN: Duration = Duration::from_secs(5);
 
+/// How long a call may take that waits for a notification server, behind others that wait for it too.
+const NOTIFICATION_LIMIT: Duration = Duration::from_secs(30);
 /// How long a call may take that waits for restic to read a repository, which may be far away.
 const REPOSITORY_LIMIT: Duration = Duration::from_secs(15 * 60);
 
@@ -276,6 +279,11 @@ impl Client {
     /// Tells whether such a code opens, and uses it up.
     pub async fn redeem_web_code(&self, code: String) -> Result<bool, CallError> {
         Ok(self.api.redeem_web_code(within(CALL_LIMIT), code).await?)
+    }
+
+    /// Shows a desktop notification for trying.
+    pub async fn notify_test(&self) -> Answer<NotificationServer> {
+        Ok(self.api.notify_test(within(NOTIFICATION_LIMIT)).await?)
     }
 
     /// Reads the configuration again.

@@ -142,6 +142,14 @@ pub enum ApiError {
     /// The web interface does not listen.
     #[error("the web interface is not to be had: {0}")]
     NoWeb(String),
+    /// No notification can be shown.
+    #[error("no notification was shown: {reason}\n  hint: {hint}")]
+    NoNotifications {
+        /// Why not.
+        reason: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// Something of the daemon's own could not be read or written.
     #[error("{what}: {reason}")]
     Storage {

@@ -7,6 +7,7 @@ use crate::{
     change::TaskChange,
     job::Job,
     limit::Limit,
+    notification::NotificationState,
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId},
@@ -91,6 +92,11 @@ pub enum EventKind {
     Web {
         /// How it is now.
         state: WebState,
+    },
+    /// Desktop notifications reach somebody, or do not.
+    Notifications {
+        /// How they are now.
+        state: NotificationState,
     },
     /// A job came into being, or moved on.
     Job {

@@ -12,6 +12,7 @@ pub mod event;
 pub mod limit;
 pub mod lock;
 pub mod log;
+pub mod notification;
 pub mod outcome;
 pub mod profile;
 pub mod progress;
@@ -30,7 +31,17 @@ pub mod search;
 pub mod snapshot;
 
 pub mod client;
+pub mod daemon_program;
 pub mod error;
 pub mod fingerprint;
+pub mod opener;
 pub mod transport;
+
+pub mod moment;
+pub mod overview;
+pub mod pause_length;
+pub mod standing;
+pub mod text;
 pub mod words;
+
+mod platform;

@@ -15,6 +15,7 @@ use crate::{
     history::{RepositorySize, RunPage, RunQuery, TaskDays},
     job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
+    notification::NotificationServer,
     profile::{ProfileDetails, ProfileSummary},
     repository_lock::RepositoryLocks,
     run::{Run, RunId},
@@ -181,6 +182,9 @@ pub trait Api {
 
     /// Takes such a code back: it opens only if it was made, is not too old, and has not been used.
     async fn redeem_web_code(code: String) -> bool;
+
+    /// Shows a desktop notification for trying, and returns what showed it.
+    async fn notify_test() -> Result<NotificationServer, ApiError>;
 
     /// Reads the configuration again. With errors, what was live stays live.
     async fn reload() -> Result<Reloaded, ApiError>;

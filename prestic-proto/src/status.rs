@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::Cursor,
+    notification::NotificationState,
     outcome::SkipReason,
     profile::ConfigProblem,
     run::{Run, RunId},
@@ -29,6 +30,9 @@ pub struct Status {
     /// How the web interface is.
     #[serde(default)]
     pub web: WebState,
+    /// How desktop notifications are.
+    #[serde(default)]
+    pub notifications: NotificationState,
     /// Whether every task is paused.
     #[serde(default)]
     pub paused: Option<Pause>,

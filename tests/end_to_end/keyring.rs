@@ -84,8 +84,8 @@ fn entry_is_written_read_listed_and_removed() {
         assert!(absent.stderr.contains(part), "{}", absent.stderr);
     }
     assert_eq!(session.keyring(&["list"]).stdout_of_success(), "");
-    session.set("nas", " pässwörd \"1\" ");
-    session.check_get("nas", " pässwörd \"1\" ");
+    session.set("nas", "päss wörd \"1\"");
+    session.check_get("nas", "päss wörd \"1\"");
     session.set("usb disk", "two");
     session.set("nas", "new");
     session.check_get("nas", "new");
@@ -98,11 +98,16 @@ fn entry_is_written_read_listed_and_removed() {
 }
 
 #[test]
-fn password_that_is_empty_is_not_written() {
+fn password_that_restic_cannot_use_is_not_written() {
     let session = Session::start();
-    for input in [&b"\n"[..], b""] {
+    for (input, reason) in [
+        (&b"\n"[..], "the password is empty"),
+        (b"", "the password is empty"),
+        (b"secret \n", "begins or ends with white space"),
+        (b"\xff\n", "cannot be read from standard input"),
+    ] {
         let refused = ended(session.command(&["set", "nas"]), input).expect_code(65);
-        assert!(refused.stderr.contains("the password is empty"), "{}", refused.stderr);
+        assert!(refused.stderr.contains(reason) && refused.stderr.contains("of one line"), "{}", refused.stderr);
     }
     session.keyring(&["get", "nas"]).expect_code(1);
     session.keyring(&["get", ""]).expect_code(64);
@@ -216,6 +221,18 @@ fn in_a_terminal_the_password_is_asked_for_twice_and_not_shown() {
     let seen = terminal.see_the_end();
     assert!(!seen.contains("s3cr3t"), "{seen}");
     session.check_get("nas", "s3cr3t-three");
+}
+
+#[test]
+fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
+    let session = Session::start();
+    let (mut terminal, mut child) = Terminal::start(&session.command(&["set", "nas"]));
+    terminal.answer("Password for `nas`: ", "s3cr3t\u{3}");
+    assert!(processes::wait_for_exit(child.id(), LIMIT));
+    assert!(!child.wait().unwrap().success());
+    let modes = tcgetattr(&terminal.typed).unwrap().local_modes;
+    assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG), "{modes:?}");
+    session.keyring(&["get", "nas"]).expect_code(1);
 }
 
 #[test]

@@ -140,13 +140,16 @@ fn password_reaches_restic_and_nothing_else() {
     assert_no_secret("restic's arguments", &recorded["argv"].to_string());
 }
 
+/// How long a keyring may take that answers at once, on a machine that is slow.
+const LONG: &str = "2m";
+
 /// Runs the task of a home whose keyring gives nothing, and checks how it ends.
 #[track_caller]
-fn check_refusal(address: &str, failure: Failure, parts: &[&str]) {
+fn check_refusal(address: &str, limit: &str, failure: Failure, parts: &[&str]) {
     let mut home = TestHome::new();
     let lines = FakeScript::default().profile().replace("password = none", "password-keyring = nas");
     home.write_config(format!(
-        "[prestic]\nkeyring-timeout = 2s\n\n[backup]\n{lines}repository = /nowhere\ncommand = backup\nargs = /nowhere\n"
+        "[prestic]\nkeyring-timeout = {limit}\n\n[backup]\n{lines}repository = /nowhere\ncommand = backup\nargs = /nowhere\n"
     ));
     start_daemon(&mut home, address);
     let run = home.run("backup");
@@ -166,7 +169,12 @@ fn check_refusal(address: &str, failure: Failure, parts: &[&str]) {
 fn run_without_an_entry_says_how_to_write_it() {
     let mut desktop = Desktop::start();
     desktop.start_keyring();
-    check_refusal(desktop.address(), Failure::NoPassword, &["the keyring has no entry `nas`", "`prestic-ctl keyring set nas`"]);
+    check_refusal(
+        desktop.address(),
+        LONG,
+        Failure::NoPassword,
+        &["the keyring has no entry `nas`", "`prestic-ctl keyring set nas`"],
+    );
 }
 
 #[test]
@@ -177,7 +185,7 @@ fn run_with_a_locked_keyring_says_so() {
     set(&home, &desktop, SECRET);
     desktop.kill(keyring);
     desktop.start_locked_keyring();
-    check_refusal(desktop.address(), Failure::NoKeyring, &["the keyring is locked", "unlock the keyring"]);
+    check_refusal(desktop.address(), LONG, Failure::NoKeyring, &["the keyring is locked", "unlock the keyring"]);
 }
 
 #[test]
@@ -203,21 +211,26 @@ fn run_is_tried_again_when_the_keyring_was_locked() {
 #[test]
 fn run_in_a_session_without_a_keyring_says_so() {
     let desktop = Desktop::start();
-    check_refusal(desktop.address(), Failure::NoKeyring, &["no keyring runs in this session", "GNOME Keyring or KWallet"]);
+    check_refusal(
+        desktop.address(),
+        LONG,
+        Failure::NoKeyring,
+        &["no keyring runs in this session", "GNOME Keyring or KWallet"],
+    );
 }
 
 #[test]
 fn run_without_a_session_says_so() {
     let home = TestHome::new();
     let address = format!("unix:path={}", home.path("no-such-bus").display());
-    check_refusal(&address, Failure::NoKeyring, &["there is no session bus", "import-environment"]);
+    check_refusal(&address, LONG, Failure::NoKeyring, &["there is no session bus", "import-environment"]);
 }
 
 #[test]
 fn run_with_a_keyring_that_does_not_answer_gives_up() {
     let home = TestHome::new();
     let bus = SilentBus::start(&home.path("silent-bus"));
-    check_refusal(bus.address(), Failure::NoKeyring, &["the keyring did not answer within 2 s", "`keyring-timeout`"]);
+    check_refusal(bus.address(), "2s", Failure::NoKeyring, &["the keyring did not answer within 2 s", "`keyring-timeout`"]);
 }
 
 /// A home with a task that was due, on a bus that never answers.
@@ -248,6 +261,18 @@ fn wait_for_the_keyring_is_shown_and_a_stop_ends_it_at_once() {
     assert!(said.contains("it still waited for its password"), "{said}");
     home.expect_outcome(run.id, &Outcome::Stopped);
     assert!(processes::wait_for_exit(child, LIMIT), "what asks the keyring outlives the run");
+}
+
+#[test]
+fn run_goes_on_when_the_keyring_answers_at_last() {
+    let (home, bus) = home_that_waits();
+    let mut desktop = Desktop::start();
+    desktop.start_keyring();
+    set(&home, &desktop, SECRET);
+    let waiting = home.wait_for_task("save", is_waiting);
+    let (_child, connection) = bus.wait_for_question();
+    bus.answer_by(desktop.address(), connection);
+    home.expect_outcome(waiting.id, &Outcome::Succeeded);
 }
 
 /// Ends a daemon whose run waits for the keyring, and checks that the next one does the work.
@@ -345,7 +370,7 @@ fn keyring_is_asked_once_for_all_who_want_the_same_entry() {
     let bus = SilentBus::start(&home.path("silent-bus"));
     let lines = FakeScript::default().profile().replace("password = none", "password-keyring = nas");
     home.write_config(format!(
-        "[prestic]\nkeyring-timeout = 2s\n\n[one]\n{lines}repository = /r1\n[two]\n{lines}repository = /r2\n"
+        "[prestic]\nkeyring-timeout = 5s\n\n[one]\n{lines}repository = /r1\n[two]\n{lines}repository = /r2\n"
     ));
     start_daemon(&mut home, bus.address());
     let refused = home.with_client(async |client| {

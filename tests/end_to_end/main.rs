@@ -31,10 +31,14 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod notification_troubles;
+mod notifications;
 mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod tray;
+mod tray_screen;
 mod web_api;
 mod web_ctl;
 mod web_events;

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use prestic_proto::run::{RunState, Turn, Wait};
 use prestic_tests::{
+    desktop::Desktop,
     fake::FakeScript,
     home::TestHome,
     missed::{NO_STARTUP_DELAY, due_task},
@@ -128,6 +129,31 @@ fn json_of_the_way_to_the_web_interface_has_the_keys_that_the_readme_names() {
     let status = json(&["status", "--json"]);
     let words = documented_keys(&readme, "`web` in `status`");
     assert!(status["web"].as_object().expect("it is an object").keys().all(|key| words.contains(key)), "{}", status["web"]);
+}
+
+#[test]
+fn json_of_notifications_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let mut desktop = Desktop::start();
+    let mut home = TestHome::new();
+    home.write_config("[work]\nrepository = /nowhere\ncommand = check\n");
+    let mut command = home.daemon_command(&[]);
+    desktop.admit(&mut command);
+    home.start_daemon_with(command);
+    let words = documented_keys(&readme, "`notifications` in `status`");
+    let check_state = |expected: &str| {
+        let status: Value = serde_json::from_str(&home.ctl(&["status", "--json"]).stdout_of_success()).expect("it is JSON");
+        let state = status["notifications"].as_object().expect("it is an object");
+        assert_eq!(state["notifications"], expected);
+        assert!(state.keys().all(|key| words.contains(key)) && words.contains(expected), "{state:?}");
+    };
+    check_state("unused");
+    home.ctl(&["notify-test"]).expect_code(65);
+    check_state("unavailable");
+    desktop.start_dunst("Retry");
+    let shown = home.ctl(&["notify-test", "--json"]).stdout_of_success();
+    check_keys(&readme, "`notify-test`", &serde_json::from_str(&shown).expect("it is JSON"));
+    check_state("working");
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn begin() -> (TestHome, String) {
 
 /// Puts a program into a folder of its own that is called as the one that opens a browser.
 #[expect(clippy::disallowed_methods, reason = "no one else reads the file yet")]
-fn opener(home: &TestHome, script: &str) -> PathBuf {
+pub fn opener(home: &TestHome, script: &str) -> PathBuf {
     let folder = home.path("bin");
     fs::create_dir_all(&folder).unwrap();
     let program = folder.join("xdg-open");

@@ -21,6 +21,18 @@ fn log_in(address: SocketAddr, code: &str) -> HttpAnswer {
 }
 
 #[test]
+fn code_can_lead_to_the_page_of_a_run_and_nowhere_else() {
+    let (home, address) = begin("web-auth = token");
+    let code = web_code(&home).code;
+    let page = get(address, &format!("/login?code={code}&run=7"), &[]).expect_status(200);
+    assert!(page.body.contains(r#"name="run" value="7""#), "{}", page.body);
+    let elsewhere = log_in(address, &format!("{code}&run=//example.org"));
+    assert_eq!((elsewhere.status, elsewhere.header("location")), (400, None), "{}", elsewhere.body);
+    let entered = log_in(address, &format!("{code}&run=7")).expect_status(303);
+    assert_eq!(entered.header("location"), Some("/runs/7"));
+}
+
+#[test]
 fn without_a_session_there_is_only_the_way_in() {
     let (_home, address) = begin("web-auth = token");
     for path in ["/", "/healthz", "/api/v1/status", "/api/v1/events", "/nothing"] {

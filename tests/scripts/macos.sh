@@ -41,6 +41,6 @@ export CARGO_TARGET_DIR="$target/macos"
 
 step 'Lints: cargo clippy for aarch64-apple-darwin, warnings denied'
 cargo clippy --locked -Zbuild-std=std,panic_unwind,test --target aarch64-apple-darwin --all-targets \
-    -p prestic-proto -p prestic-daemon -p prestic-ctl -p prestic-double -- -D warnings
+    -p prestic-proto -p prestic-daemon -p prestic-ctl -p prestic-tray -p prestic-double -- -D warnings
 
 printf '\nAll checks for macOS passed.\n'

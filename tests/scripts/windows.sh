@@ -46,14 +46,14 @@ if [ ! -e "$lacking" ]; then
 fi
 
 step 'Lints: cargo clippy for x86_64-pc-windows-gnu, warnings denied'
-for_windows clippy --all-targets -p prestic-proto -p prestic-daemon -p prestic-ctl -p prestic-double \
+for_windows clippy --all-targets -p prestic-proto -p prestic-daemon -p prestic-ctl -p prestic-tray -p prestic-double \
     -p prestic-windows-tests -- -D warnings
 
 step 'Build: the programs under test'
-for_windows build --bins -p prestic-daemon -p prestic-ctl -p prestic-double
+for_windows build --bins -p prestic-daemon -p prestic-ctl -p prestic-tray -p prestic-double
 
 step 'Unit tests under Wine'
-for_windows test --lib --bins -p prestic-proto -p prestic-daemon -p prestic-ctl -- "$@"
+for_windows test --lib --bins -p prestic-proto -p prestic-daemon -p prestic-ctl -p prestic-tray -- "$@"
 
 step 'End-to-end tests under Wine'
 for_windows test -p prestic-windows-tests -- "$@"

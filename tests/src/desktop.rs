@@ -17,6 +17,10 @@ use tempfile::TempDir;
 
 use crate::{LIMIT, processes};
 
+pub mod notifications;
+mod screen;
+pub mod tray;
+
 /// A session. Dropped, it takes everything down that it started.
 #[derive(Debug)]
 pub struct Desktop {
@@ -68,6 +72,11 @@ impl Desktop {
         let mut command = self.command("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]).stderr(Stdio::null());
         self.display = Some(format!(":{}", self.start_and_read_line(command)));
+    }
+
+    /// Whether the session has a screen.
+    pub fn has_screen(&self) -> bool {
+        self.display.is_some()
     }
 
     /// Returns a path in the session's folder.

@@ -21,6 +21,11 @@ pub fn ctl() -> PathBuf {
     program("prestic-ctl")
 }
 
+/// Returns `prestic-tray`.
+pub fn tray() -> PathBuf {
+    program("prestic-tray")
+}
+
 /// Returns the scripted double of restic.
 pub fn fake_restic() -> PathBuf {
     program("fake_restic")

@@ -6,6 +6,7 @@ pub mod instant;
 pub mod keyring;
 pub mod log;
 pub mod next;
+pub mod notify_test;
 pub mod pause;
 pub mod profiles;
 pub mod reload;
@@ -121,6 +122,7 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
             let way = if print { web::Way::Print } else { web::Way::Open(session.home()) };
             web::web(client, way, output).await
         }
+        Command::NotifyTest => notify_test::notify_test(client, output).await,
         Command::Reload => reload::reload(client, output).await,
         Command::Shutdown
         | Command::Version

@@ -19,6 +19,7 @@ use crate::{
 
 mod config;
 mod listing;
+mod notifications;
 mod web;
 
 #[cfg(test)]
@@ -37,9 +38,9 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
         tell_web(&status, output)?;
         return Ok(Exit::OK);
     }
-    let (of_config, of_daemon): (Vec<_>, Vec<_>) =
+    let (of_config, of_files): (Vec<_>, Vec<_>) =
         status.config.warnings.iter().partition(|warning| warning.line.is_some() || warning.file == status.config.path);
-    for warning in of_daemon {
+    for warning in of_files {
         output.warn(&warning.to_string());
     }
     // They were told in full when the configuration was loaded, and `check` tells them again.
@@ -61,14 +62,14 @@ pub async fn status(client: &Client, output: &mut Output) -> Result<Exit, CtlErr
     }
     let reasons = reasons(&status, now);
     let troubles = troubles(&status, now);
-    let web = web::words(&status.web);
-    if !reasons.is_empty() || !troubles.is_empty() || web.is_some() {
+    let of_daemon: Vec<_> = notifications::words(&status.notifications).into_iter().chain(web::words(&status.web)).collect();
+    if !reasons.is_empty() || !troubles.is_empty() || !of_daemon.is_empty() {
         output.line("")?;
     }
     for trouble in troubles {
         output.line(&output.data_look.paint(Paint::Warning, &printable(&trouble)))?;
     }
-    for (paint, reason) in reasons.into_iter().chain(web) {
+    for (paint, reason) in reasons.into_iter().chain(of_daemon) {
         output.line(&output.data_look.paint(paint, &printable(&reason)))?;
     }
     Ok(Exit::OK)

@@ -147,7 +147,7 @@ const ROWS: &[OptionRow] = &[
     row(Key::Command, "command", Kind::Words, Destination::Words, "the restic command that the profile runs"),
     row(Key::Args, "args", Kind::Words, Destination::Words, "the words after the command"),
     row(Key::Schedule, "schedule", Kind::Schedule, Destination::PRestic, "when to run, as `daily at 02:30` or `mon,thu at 12:00`"),
-    row(Key::Notifications, "notifications", Kind::Bool, Destination::PRestic, "whether to tell the desktop how a run ended (desktop notifications come later)").or("true"),
+    row(Key::Notifications, "notifications", Kind::Notifications, Destination::PRestic, "what the desktop hears of runs: on (all), problems, or off (failures only); off in [prestic] silences everything").or("problems"),
     row(Key::WaitForLock, "wait-for-lock", Kind::Duration, Destination::PRestic, "how long to wait for a repository that another restic has locked"),
     row(Key::CpuPriority, "cpu-priority", Kind::CpuPriority, Destination::PRestic, "restic's share of the processors"),
     row(Key::IoPriority, "io-priority", Kind::IoPriority, Destination::PRestic, "restic's share of the disks"),

@@ -27,6 +27,7 @@ mod task_links;
 mod web_section;
 
 pub mod command;
+pub mod notifications;
 pub mod profile;
 pub mod redact;
 pub mod repository_access;
@@ -72,6 +73,8 @@ pub struct Settings {
     pub web: WebSettings,
     /// How many runs that have ended are kept in the history.
     pub history_runs: u64,
+    /// Whether the desktop hears nothing at all.
+    pub is_silent: bool,
 }
 
 /// After an interrupt restic finishes the packs that it is uploading, and may take a minute to remove its lock.
@@ -92,6 +95,7 @@ impl Default for Settings {
             keyring_timeout: keyring::DEFAULT_LIMIT,
             web: WebSettings::default(),
             history_runs: HISTORY_RUNS,
+            is_silent: false,
         }
     }
 }

@@ -136,11 +136,6 @@ impl Profile {
         self.words(Key::Command).unwrap_or_default()
     }
 
-    /// Tells whether the desktop wants to hear of its runs.
-    pub fn notifications(&self) -> bool {
-        !matches!(self.value(Key::Notifications), Some(Value::Bool(false)))
-    }
-
     /// Returns how many days its logs are kept; none is for ever.
     pub fn prune_logs_after(&self) -> Option<u32> {
         if let Some(Value::Int(days)) = self.value(Key::PruneLogsAfter) { u32::try_from(*days).ok() } else { None }

@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{super::read, *};
+use super::{
+    super::{notifications::Notifications, read},
+    *,
+};
 
 #[track_caller]
 fn profile(text: &str) -> Arc<Profile> {
@@ -44,7 +47,7 @@ fn options_mean_what_they_say() {
     );
     assert_eq!(profile.prune_logs_after(), Some(14));
     assert_eq!(profile.wait_for_lock(), Some(Duration::from_secs(300)));
-    assert!(!profile.notifications());
+    assert_eq!(profile.notifications(), Notifications::Off);
     assert_eq!(profile.schedule(), Some("daily at 01:00"));
     assert_eq!(profile.schedule_origin().map(|origin| origin.line), Some(5));
     assert_eq!(profile.description(), "d");
@@ -55,7 +58,7 @@ fn options_that_are_not_set_have_their_defaults() {
     let profile = profile("[p]\nschedule =\nwait-for-lock = 0\n");
     assert_eq!(profile.prune_logs_after(), None);
     assert_eq!(profile.wait_for_lock(), None);
-    assert!(profile.notifications());
+    assert_eq!(profile.notifications(), Notifications::Problems);
     assert_eq!((profile.schedule(), profile.schedule_origin()), (None, None));
     assert_eq!(profile.description(), "no description");
     assert_eq!(profile.repository(), None);
@@ -98,7 +101,7 @@ fn details_have_every_option_with_its_origin() {
             "executable = env 'B2_ACCOUNT_KEY=[hidden]' restic (base:8)",
             "command = backup (p:11)",
             "args = /home --password '[hidden]' -o 'b2.key=[hidden]' (p:12)",
-            "notifications = true (default)",
+            "notifications = problems (default)",
             "verbose = 2 (p:14)",
             "option = 's3.secret=[hidden]' local.layout=default (base:6)",
             r"log-filter = ^unchanged\s/ (default)",

@@ -18,6 +18,7 @@ use super::{
     ini::{DEFAULT_SECTION, Document, Entry, Place, Section},
     interpolate,
     keys::{self, Key, Scope, Slot},
+    notifications::Notifications,
     problems::{Problem, Problems, similar},
     profile::Setting,
     value::{self, Kind, Value},
@@ -44,7 +45,7 @@ pub fn read(document: &Document, files: &[PathBuf], problems: &mut Problems) -> 
     for section in &document.sections {
         if section.name == SETTINGS_SECTION {
             reader.read_settings(section, &mut settings);
-            if !section.entries.iter().any(|entry| is_profile_key(&entry.key)) {
+            if !is_profile(section) {
                 continue;
             }
         }
@@ -56,8 +57,10 @@ pub fn read(document: &Document, files: &[PathBuf], problems: &mut Problems) -> 
     (settings, drafts)
 }
 
-fn is_profile_key(key: &str) -> bool {
-    keys::slot(key).is_some_and(|(slot, _)| !is_daemon_slot(&slot))
+/// Whether the section of the settings is a profile, too. `notifications` alone does not make it one.
+fn is_profile(section: &Section) -> bool {
+    let is_profile_key = |key: &str| keys::slot(key).is_some_and(|(slot, _)| !is_daemon_slot(&slot));
+    section.entries.iter().any(|entry| is_profile_key(&entry.key) && entry.key != Key::Notifications.name())
 }
 
 fn is_daemon_slot(slot: &Slot) -> bool {
@@ -183,10 +186,12 @@ impl<'document> Reader<'document, '_> {
     fn read_settings(&mut self, section: &'document Section, settings: &mut Settings) {
         let mut names = Names::new(section, self.defaults);
         let mut web = WebSection::default();
+        let is_profile = is_profile(section);
         for entry in &section.entries {
             let origin = self.origin(entry, &section.name);
             let Ok(text) = self.expand(entry, &origin, &mut names) else { continue };
-            let Some((slot, kind)) = keys::slot(&entry.key).filter(|(slot, _)| is_daemon_slot(slot)) else { continue };
+            let is_setting = |slot: &Slot| is_daemon_slot(slot) || (!is_profile && *slot == Slot::Known(Key::Notifications));
+            let Some((slot, kind)) = keys::slot(&entry.key).filter(|(slot, _)| is_setting(slot)) else { continue };
             let value = self.parse(kind, &text, &origin, &entry.key);
             if let Slot::Known(key) = slot
                 && WebSection::has(key)
@@ -200,15 +205,26 @@ impl<'document> Reader<'document, '_> {
                 }
                 (Slot::Known(Key::StopGrace), Ok(Value::Duration(Some(grace)))) => settings.stop_grace = grace,
                 (Slot::Known(Key::StartupDelay), Ok(Value::Duration(Some(delay)))) => settings.startup_delay = delay,
+                (Slot::Known(Key::KeyringTimeout), Ok(Value::Duration(Some(limit)))) if limit.is_zero() => {
+                    let seconds = settings.keyring_timeout.as_secs();
+                    let message = format!("no keyring answers within 0 s, so it has {seconds} s as if nothing were set");
+                    self.problems.warn(Problem::at(&origin, &entry.key, message, "write how long it may take, as `2m`"));
+                }
                 (Slot::Known(Key::KeyringTimeout), Ok(Value::Duration(Some(limit)))) => settings.keyring_timeout = limit,
                 (Slot::Known(Key::HistoryRuns), Ok(Value::Int(number))) => {
                     settings.history_runs = u64::try_from(number).unwrap_or(u64::MAX);
+                }
+                (Slot::Known(Key::Notifications), Ok(Value::Notifications(Notifications::Off))) => settings.is_silent = true,
+                (Slot::Known(Key::Notifications), Ok(_)) => {
+                    let message = format!("`{}` can only be off here", entry.key);
+                    let hint = "write it in [DEFAULT] to set it for every profile";
+                    self.problems.warn(Problem::at(&origin, &entry.key, message, hint));
                 }
                 _ => {}
             }
         }
         settings.web = web.finish(self.problems);
-        if !section.entries.iter().any(|entry| is_profile_key(&entry.key)) {
+        if !is_profile {
             self.report_unknown_keys(section, &names.referenced);
         }
     }

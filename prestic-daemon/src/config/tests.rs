@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::*;
+use super::{notifications::Notifications, *};
 
 #[track_caller]
 fn check_errors(text: &str, expected: &[&str]) {
@@ -56,7 +56,8 @@ fn every_profile_of_the_example_is_what_python_makes_of_it() {
         );
         assert_eq!(profile.repository(), expected.repository.as_deref(), "{name}");
         assert_eq!(profile.schedule(), expected.schedule.as_deref(), "{name}");
-        assert_eq!(profile.notifications(), expected.notifications, "{name}");
+        // What is not set is on for Python, and problems for us.
+        assert_eq!(profile.notifications() != Notifications::Off, expected.notifications, "{name}");
         assert_eq!(profile.prune_logs_after(), expected.prune_logs_after, "{name}");
         assert_eq!(profile.wait_for_lock().map(|wait| wait.as_secs()), expected.wait_for_lock, "{name}");
         let plain = |key: keys::Key| profile.value(key).map(value::Value::plain_text);
@@ -89,7 +90,7 @@ fn all_errors_are_told_at_once_with_their_places() {
          log-filter = (\ndescription = %(nope)s\nword\n[b]\n",
         &[
             "`verbose`: `much` is not a whole number in [a] at config.ini:2\n  hint: write digits only, as `2`",
-            "`notifications`: `maybe` is not yes or no in [a] at config.ini:3\n  hint: write true, on, yes or 1, or false, off, no or 0",
+            "`notifications`: `maybe` is not `on`, `problems` or `off` in [a] at config.ini:3\n  hint: `on` tells of every start and end, `problems` of what needs you and when it is over, `off` of failures only",
             "`limit-upload`: `fast` is not a size in [a] at config.ini:4\n  hint: write KiB a second as a plain number, or a number with K, M, G or T, as `512` or `1.5M`",
             &format!(
                 "`args`: a quote (') is opened and not closed in [a] at config.ini:5\n  hint: {}",
@@ -152,6 +153,18 @@ fn home_signs_are_a_warning() {
             &format!("`~` is not replaced by the home folder in [a] at config.ini:4{hint}"),
         ],
     );
+}
+
+#[test]
+fn keyring_gets_time_to_answer_whatever_is_set() {
+    let text = "[prestic]\nkeyring-timeout = 0\n";
+    check_warnings(
+        text,
+        &[
+            "no keyring answers within 0 s, so it has 30 s as if nothing were set in [prestic] at config.ini:2\n  hint: write how long it may take, as `2m`",
+        ],
+    );
+    assert_eq!(read(text, Path::new("config.ini")).config.settings.keyring_timeout, keyring::DEFAULT_LIMIT);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use super::{
+    notifications::Notifications,
     scheduling::{self, Overlap},
     snapshot_index::SnapshotIndex,
     words,
@@ -69,6 +70,8 @@ pub enum Kind {
     Confirmation,
     /// on, on-demand or off.
     SnapshotIndex,
+    /// on, problems or off, or yes or no.
+    Notifications,
 }
 
 /// A value, understood.
@@ -95,6 +98,8 @@ pub enum Value {
     WebAuth(Auth),
     /// Of [`Kind::SnapshotIndex`].
     SnapshotIndex(SnapshotIndex),
+    /// Of [`Kind::Notifications`].
+    Notifications(Notifications),
     /// Of [`Kind::Size`], in KiB.
     Size(u64),
     /// Of [`Kind::Duration`]; none for an empty value.
@@ -127,6 +132,8 @@ const LISTEN_HINT: &str = "write for example `127.0.0.1:8711`, `[::1]:8711`, or 
 const WEB_AUTH_HINT: &str =
     "`same-user` lets your own programs in, `token` whom `prestic-ctl web` lets in, `off` everybody on this machine";
 const INDEX_HINT: &str = "`on` indexes a snapshot after its backup, `on-demand` when somebody asks for it, `off` never";
+const NOTIFICATIONS_HINT: &str =
+    "`on` tells of every start and end, `problems` of what needs you and when it is over, `off` of failures only";
 const HOST_HINT: &str = "write the server and its port, as `nas:22` or `[fe80::1]:22`";
 
 /// No backup is longer; keeps sums of instants far from overflow.
@@ -168,6 +175,9 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, BadValue> {
         Kind::SnapshotIndex => SnapshotIndex::parse(text)
             .map(Value::SnapshotIndex)
             .ok_or_else(|| bad(text, "`on`, `on-demand` or `off`", INDEX_HINT)),
+        Kind::Notifications => Notifications::parse(text)
+            .map(Value::Notifications)
+            .ok_or_else(|| bad(text, "`on`, `problems` or `off`", NOTIFICATIONS_HINT)),
     }
 }
 
@@ -185,6 +195,7 @@ impl Value {
             Self::Listen(listen) => listen.to_string(),
             Self::WebAuth(auth) => auth.to_string(),
             Self::SnapshotIndex(index) => index.to_string(),
+            Self::Notifications(notifications) => notifications.to_string(),
             Self::Size(kibibytes) => kibibytes.to_string(),
             Self::Duration(duration) => duration.map(|length| format!("{}s", length.as_secs())).unwrap_or_default(),
             Self::CpuPriority(priority) => priority.map(|level| priority_name(level as usize)).unwrap_or_default(),
@@ -213,7 +224,8 @@ impl Value {
             | Self::Overlap(_)
             | Self::Listen(_)
             | Self::WebAuth(_)
-            | Self::SnapshotIndex(_) => false,
+            | Self::SnapshotIndex(_)
+            | Self::Notifications(_) => false,
         }
     }
 }
@@ -378,7 +390,9 @@ impl fmt::Display for Kind {
             Self::Percent => "percent",
             Self::RunPriority => "rank",
             Self::Zone => "zone",
-            Self::CatchUp | Self::Overlap | Self::WebAuth | Self::Confirmation | Self::SnapshotIndex => "word",
+            Self::CatchUp | Self::Overlap | Self::WebAuth | Self::Confirmation | Self::SnapshotIndex | Self::Notifications => {
+                "word"
+            }
             Self::Listen => "address",
             Self::Window => "window",
             Self::Size => "size",

@@ -1,15 +1,35 @@
 //! Tells the clients what is new.
 
+use std::collections::BTreeMap;
+
 use chrono::Local;
 use prestic_proto::{event::EventKind, limit::LimitNear, run::Run};
 
-use crate::{clock, core::Core};
+use crate::{
+    clock,
+    core::{Core, memory},
+};
 
 impl Core {
     /// Tells the clients of something.
     pub(super) fn announce(&mut self, kind: EventKind) {
         self.events.push(clock::now(), kind);
         self.tick();
+    }
+
+    /// Tells of the last run of each task if it has ended while no daemon was there.
+    pub(super) fn announce_unseen_ends(&mut self) {
+        let entries = self.planner.state().runs.values();
+        let runs = entries.map(|entry| &entry.run).filter(|run| run.finished().is_some() && !run.is_skipped());
+        let last: BTreeMap<&str, &Run> = runs.map(|run| (run.task.as_str(), run)).collect();
+        let is_unseen = |run: &&Run| memory::has_ended_unseen(self.saver.task(&run.task).as_ref(), run.id);
+        let unseen: Vec<Run> = last.into_values().filter(is_unseen).cloned().collect();
+        for run in unseen {
+            if let Some(finished) = run.finished() {
+                tracing::info!("run {} of task `{}` has ended without a daemon: {}", run.id, run.task, finished.outcome);
+            }
+            self.announce(EventKind::Run { run: Box::new(run) });
+        }
     }
 
     /// Tells the clients that a run comes close to a limit, or no longer does.

@@ -12,6 +12,7 @@ use prestic_proto::{
 use crate::{
     clock,
     core::{Core, action::Action, command::Command, planner::Planner, upcoming::upcoming, view},
+    notify::TaskNews,
 };
 
 impl Core {
@@ -83,6 +84,7 @@ impl Core {
                     found.ok_or_else(|| ApiError::UnknownProfile { similar: self.config.similar_profile(&name), name });
                 drop(reply.send(answer));
             }
+            Command::TaskNews(name, reply) => drop(reply.send(self.task_news(&name))),
             Command::EventFeed(reply) => drop(reply.send(self.events.feed())),
             Command::FindProfiles(reply) => drop(reply.send(self.config.profiles().cloned().collect())),
             Command::Reload(reply) => {
@@ -144,6 +146,7 @@ impl Core {
             started_at: self.started_at,
             config: self.view_config(),
             web: self.web.clone(),
+            notifications: self.notifications.clone(),
             paused: self.planner.state().pause,
             tasks: view::tasks(self.planner.state(), &self.config, now),
             runs: view::active_runs(&self.planner, now),
@@ -163,6 +166,19 @@ impl Core {
             hint: Some("runs go on, and the latest are still known; make room for the file, or move it away".to_owned()),
         }));
         config
+    }
+
+    /// Returns what notifications need to know of a task.
+    fn task_news(&self, name: &str) -> Option<TaskNews> {
+        let state = self.planner.state();
+        let task = state.tasks.get(name)?;
+        Some(TaskNews {
+            profile: self.config.profile(name)?.clone(),
+            is_paused: state.pause_of(task).is_some(),
+            retry_at: task.retry.map(|retry| retry.at),
+            next_run_at: view::next_run_at(state, task),
+            told: self.saver.task(name).map(|entry| entry.told).unwrap_or_default(),
+        })
     }
 
     fn progress(&self) -> Vec<(RunId, Progress)> {

@@ -8,6 +8,7 @@ use prestic_proto::{
     condition::Unmet,
     error::ApiError,
     event::{Cursor, EventKind, Watched},
+    notification::NotificationState,
     profile::{ProfileDetails, ProfileSummary},
     run::{Run, RunId},
     service::{RunRequest, RunSelector},
@@ -22,6 +23,7 @@ use tokio::{
 use crate::{
     config::{Profile, Reading},
     core::news::RunNews,
+    notify::{TaskNews, told::Told},
 };
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
@@ -58,6 +60,8 @@ pub enum Command {
     FindProfile(String, Reply<Result<Arc<Profile>, ApiError>>),
     /// All profiles themselves.
     FindProfiles(Reply<Vec<Arc<Profile>>>),
+    /// What notifications need to know of a task; none if there is no such task.
+    TaskNews(String, Reply<Option<TaskNews>>),
     /// Which events are kept.
     EventFeed(Reply<EventFeed>),
     /// Read the configuration again.
@@ -93,6 +97,10 @@ pub enum Input {
     ConfigWatch(Option<String>),
     /// The web interface listens, or cannot.
     Web(WebState),
+    /// Notifications reach somebody, or do not.
+    Notifications(NotificationState),
+    /// What the desktop was told of a task.
+    Told(String, Told),
     /// Something happened beside the core that clients want to hear of.
     Fact(EventKind),
     /// SIGHUP: read the configuration again.

@@ -10,6 +10,7 @@ use prestic_proto::{
     change::{Reloaded, TaskChange},
     error::ApiError,
     event::EventKind,
+    notification::NotificationState,
     profile::ConfigProblem,
     system::WebState,
 };
@@ -94,6 +95,7 @@ impl Core {
             known.clone_from(&config.settings.web);
             is_new
         });
+        self.is_silent.send_if_modified(|known| std::mem::replace(known, config.settings.is_silent) != *known);
         let groups = config.tasks().filter_map(|task| Some((task.name().to_owned(), task.group()?.to_owned())));
         self.history.configure(config.settings.history_runs, groups.collect());
         self.config = config;
@@ -215,6 +217,20 @@ impl Core {
     /// Returns how the live configuration wants the web interface, now and after each change, until the core has ended.
     pub fn web_settings(&self) -> watch::Receiver<WebSettings> {
         self.web_settings.subscribe()
+    }
+
+    /// Returns whether the live configuration wants no notifications, now and after each change, until the core has ended.
+    pub fn is_silent(&self) -> watch::Receiver<bool> {
+        self.is_silent.subscribe()
+    }
+
+    /// Notes how desktop notifications are.
+    pub(super) fn notifications_are(&mut self, state: NotificationState) {
+        if self.notifications != state {
+            self.notifications = state.clone();
+            log_fact(&EventKind::Notifications { state: state.clone() });
+            self.announce(EventKind::Notifications { state });
+        }
     }
 
     /// Notes how the web interface is.

@@ -3,6 +3,7 @@
 use chrono::Local;
 use prestic_proto::{
     event::EventKind,
+    notification::NotificationState,
     outcome::Outcome,
     run::{Finished, Run, RunState, Turn},
     system::WebState,
@@ -26,6 +27,17 @@ pub(super) fn log_fact(kind: &EventKind) {
         }
         EventKind::Web { state: WebState::Unavailable { address, reason } } => {
             tracing::error!("the web interface cannot be had at {address}: {reason}");
+        }
+        EventKind::Notifications { state: NotificationState::Working { server } } => {
+            tracing::info!("notifications are shown by {server}");
+        }
+        EventKind::Notifications { state: NotificationState::NoDesktop } => {
+            tracing::info!(
+                "there is no desktop to show a notification on: fine for a server, see `notifications` in [prestic]"
+            );
+        }
+        EventKind::Notifications { state: NotificationState::Unavailable { reason, hint } } => {
+            tracing::warn!("a notification could not be shown: {reason}\n  hint: {hint}");
         }
         _ => {}
     }

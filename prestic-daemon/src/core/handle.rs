@@ -3,7 +3,9 @@
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
-use prestic_proto::{event::EventKind, home::Home, run::RunId, status::ConfigState, system::WebState};
+use prestic_proto::{
+    event::EventKind, home::Home, notification::NotificationState, run::RunId, status::ConfigState, system::WebState,
+};
 use tokio::{
     sync::{mpsc, watch},
     task::{self, JoinSet},
@@ -31,7 +33,7 @@ use crate::{
     keyring::Keyring,
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
-    status_ini::StatusIni,
+    status_ini::{StatusIni, TaskEntry},
     supervise::feed::{Order, StopCause},
     web::WebSettings,
 };
@@ -73,6 +75,10 @@ pub struct Core {
     pub(super) web: WebState,
     /// How the live configuration wants it.
     pub(super) web_settings: watch::Sender<WebSettings>,
+    /// How desktop notifications are.
+    pub(super) notifications: NotificationState,
+    /// Whether the live configuration wants none.
+    pub(super) is_silent: watch::Sender<bool>,
     /// When a shutdown stops waiting for the runs.
     pub(super) gives_up_at: Option<Instant>,
 }
@@ -118,6 +124,8 @@ impl Core {
             probe: Probe::default(),
             web: WebState::Off,
             web_settings: watch::Sender::default(),
+            notifications: NotificationState::default(),
+            is_silent: watch::Sender::default(),
             gives_up_at: None,
             home,
         };
@@ -130,6 +138,7 @@ impl Core {
         core.planner.restore_pause(core.saver.pause());
         let loaded = config::load(&core.home.config_file());
         core.adopt(&loaded.config)?;
+        core.announce_unseen_ends();
         core.begin_with(loaded);
         if let Some(booted_at) = clock::booted_at() {
             let actions = core.planner.booted(booted_at, now);
@@ -254,6 +263,10 @@ impl Core {
             Input::ConfigChanged { is_settled } => self.config_changed(is_settled),
             Input::ConfigWatch(trouble) => self.watch_is(trouble),
             Input::Web(state) => self.web_is(state),
+            Input::Notifications(state) => self.notifications_are(state),
+            Input::Told(task, told) => {
+                self.saver.update_task(&task, |known| TaskEntry { told: known.told.clone().joined(told), ..known });
+            }
             Input::Fact(kind) => {
                 log_fact(&kind);
                 self.announce(kind);

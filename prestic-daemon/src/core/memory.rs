@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     outcome::Outcome,
-    run::{Finished, Run},
+    run::{Finished, Run, RunId},
     status::LastRun,
 };
 
@@ -97,6 +97,11 @@ pub fn status_entry(task: &TaskState, active: Option<&Run>, known: TaskEntry) ->
     entry
 }
 
+/// Whether a run has ended that the daemon before did not see the end of.
+pub fn has_ended_unseen(entry: Option<&TaskEntry>, run: RunId) -> bool {
+    entry.is_some_and(|entry| entry.run.is_none_or(|known| known < run))
+}
+
 /// Python's PRestic kept no instant of the last success, but if the last run was one, that is it.
 fn last_success_at(entry: &TaskEntry) -> Option<DateTime<Utc>> {
     entry.last_success.or_else(|| saved_last_run(entry).filter(is_success).map(|last| last.at))
@@ -117,7 +122,7 @@ fn saved_last_run(entry: &TaskEntry) -> Option<LastRun> {
 
 #[cfg(test)]
 mod tests {
-    use prestic_proto::run::{RunId, RunState, Trigger};
+    use prestic_proto::run::{RunState, Trigger};
 
     use super::*;
 
@@ -214,5 +219,18 @@ mod tests {
     #[test]
     fn nothing_is_known_of_a_new_task() {
         assert_eq!(recall(None, [], at(300)), TaskMemory::default());
+    }
+
+    #[test]
+    fn run_is_unseen_if_the_file_knows_its_task_and_not_its_end() {
+        let known = |run| TaskEntry { run, ..TaskEntry::default() };
+        for (entry, expected) in [
+            (None, false),
+            (Some(known(None)), true),
+            (Some(known(Some(RunId(6)))), true),
+            (Some(known(Some(RunId(7)))), false),
+        ] {
+            assert_eq!(has_ended_unseen(entry.as_ref(), RunId(7)), expected, "{entry:?}");
+        }
     }
 }

@@ -47,7 +47,7 @@ pub fn tasks(state: &State, config: &Config, now: DateTime<Utc>) -> Vec<TaskStat
 }
 
 /// Returns when a task starts next; while it is paused, what comes after the pause.
-fn next_run_at(state: &State, task: &TaskState) -> Option<DateTime<Utc>> {
+pub fn next_run_at(state: &State, task: &TaskState) -> Option<DateTime<Utc>> {
     let starts_at = match state.pause_of(task) {
         None => task.next,
         Some(Pause { until: Some(until) }) => task.occurrence_after(task.handled_until.max(until)),

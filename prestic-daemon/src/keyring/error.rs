@@ -28,11 +28,14 @@ pub enum KeyringError {
     NoAnswer(Duration),
     /// The password to be kept cannot be used.
     #[error("{0}")]
-    BadPassword(&'static str),
+    BadPassword(String),
     /// Anything else, in the words of the library or the system.
     #[error("the keyring cannot be used: {0}")]
     Failed(String),
 }
+
+/// What the line of a run begins with that says what to do.
+pub const HINT: &str = "hint: ";
 
 /// How `prestic-daemon keyring` ends. `prestic-ctl --help` lists the same codes.
 const ABSENT: u8 = 1;
@@ -81,7 +84,7 @@ impl KeyringError {
             Self::NoAnswer(_) => "it may be asking on the screen to be unlocked: do that, and try again; \
                  `keyring-timeout` in [prestic] gives it more time"
                 .to_owned(),
-            Self::BadPassword(_) => "give a password of one line".to_owned(),
+            Self::BadPassword(_) => "give a password of one line, on a terminal or by a pipe".to_owned(),
             Self::Failed(_) => "see whether `prestic-ctl keyring get NAME` works in the desktop's session".to_owned(),
         }
     }
@@ -120,7 +123,7 @@ pub struct Refusal {
 impl Refusal {
     /// Returns it as the lines that end a run.
     pub fn lines(&self) -> Vec<String> {
-        vec![self.to_string(), format!("hint: {}", self.error.hint())]
+        vec![self.to_string(), format!("{HINT}{}", self.error.hint())]
     }
 }
 

@@ -25,7 +25,7 @@ use secret_service::Store;
 #[cfg(windows)]
 use windows::Store;
 
-pub use error::{KeyringError, Refusal};
+pub use error::{HINT, KeyringError, Refusal};
 pub use reader::{DEFAULT_LIMIT, Keyring};
 
 /// The name of the service under which all our entries are, as in Python's PRestic.

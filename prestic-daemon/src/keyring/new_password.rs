@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use zeroize::Zeroizing;
 
 use super::KeyringError;
+use crate::process;
 
 /// How often two different answers are asked for again.
 const ATTEMPTS: u32 = 3;
@@ -18,16 +19,14 @@ pub(super) fn read(name: &str) -> Result<Password, KeyringError> {
         return read_line(stdin.lock());
     }
     read_twice(|question| {
-        let typed = rpassword::prompt_password(format!("{question} for `{name}`: "));
-        typed.map(Zeroizing::new).map_err(|error| KeyringError::Failed(format!("the terminal cannot be read: {error}")))
+        let typed = process::read_terminal(|| rpassword::prompt_password(format!("{question} for `{name}`: ")));
+        typed.map(Zeroizing::new).map_err(|error| bad(&format!("the password cannot be read from the terminal: {error}")))
     })
 }
 
 fn read_line(mut input: impl BufRead) -> Result<Password, KeyringError> {
     let mut line = Zeroizing::new(String::new());
-    input
-        .read_line(&mut line)
-        .map_err(|error| KeyringError::Failed(format!("the password cannot be read from standard input: {error}")))?;
+    input.read_line(&mut line).map_err(|error| bad(&format!("the password cannot be read from standard input: {error}")))?;
     let end = line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).len());
     if let Some(end) = end {
         line.truncate(end);
@@ -44,17 +43,25 @@ fn read_twice(mut ask: impl FnMut(&str) -> Result<Password, KeyringError>) -> Re
         }
         question = "These were two different ones. Password";
     }
-    Err(KeyringError::BadPassword("two different passwords were typed each time, so nothing was written"))
+    Err(bad("two different passwords were typed each time, so nothing was written"))
 }
 
 fn usable(password: Password) -> Result<Password, KeyringError> {
     if password.is_empty() {
-        return Err(KeyringError::BadPassword("the password is empty, so nothing was written"));
+        return Err(bad("the password is empty, so nothing was written"));
     }
     if password.contains('\0') {
-        return Err(KeyringError::BadPassword("the password holds a NUL character, which no program can be given"));
+        return Err(bad("the password holds a NUL character, which no program can be given, so nothing was written"));
+    }
+    // In a terminal it comes from a command, and restic would take another password than the daemon gives it.
+    if password.trim().len() < password.len() {
+        return Err(bad("the password begins or ends with white space, which restic drops, so nothing was written"));
     }
     Ok(password)
+}
+
+fn bad(message: &str) -> KeyringError {
+    KeyringError::BadPassword(message.to_owned())
 }
 
 #[cfg(test)]
@@ -71,7 +78,7 @@ mod tests {
         check_line("secret\n", Some("secret"));
         check_line("secret", Some("secret"));
         check_line("secret\r\n", Some("secret"));
-        check_line(" se cret \nmore\n", Some(" se cret "));
+        check_line("se cret\nmore\n", Some("se cret"));
     }
 
     #[test]
@@ -79,6 +86,13 @@ mod tests {
         check_line("", None);
         check_line("\n", None);
         check_line("a\0b\n", None);
+    }
+
+    #[test]
+    fn white_space_that_restic_drops_is_refused() {
+        for input in [" secret\n", "secret \n", "secret\t\n", "\u{a0}secret\n", " \n"] {
+            check_line(input, None);
+        }
     }
 
     #[track_caller]

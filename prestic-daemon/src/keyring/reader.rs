@@ -2,10 +2,10 @@
 
 use std::{process::Stdio, sync::Arc, time::Duration};
 
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::{Child, Command},
+    process::Command,
     sync::watch,
     time::timeout,
 };
@@ -49,34 +49,32 @@ impl Keyring {
     /// Returns the password of a profile. Whoever wants the same entry meanwhile gets the same answer; when nobody wants it any
     /// more, the child is killed.
     pub async fn password(&self, profile: &str, entry: &str) -> Result<Secret, Refusal> {
-        let limit = self.limit();
-        let begin = || ask(entry.to_owned(), limit).boxed();
-        let answer = self.flights.join(entry.to_owned(), begin).await;
+        let answer = self.answer(entry, || ask(entry.to_owned()).boxed()).await;
         answer.map_err(|error| Refusal { profile: profile.to_owned(), entry: entry.to_owned(), error })
+    }
+
+    /// Waits for an answer. Each one who waits has the whole limit, whenever the question was put.
+    async fn answer(&self, entry: &str, begin: impl FnOnce() -> BoxFuture<'static, Answer>) -> Answer {
+        let limit = self.limit();
+        let answer = timeout(limit, self.flights.join(entry.to_owned(), begin)).await;
+        answer.unwrap_or(Err(KeyringError::NoAnswer(limit)))
     }
 }
 
-async fn ask(entry: String, limit: Duration) -> Answer {
+async fn ask(entry: String) -> Answer {
     let failed = |error: std::io::Error| KeyringError::Failed(format!("what reads it cannot be started: {error}"));
     let mut command = Command::new(program::own_program().map_err(failed)?);
     command.args(["keyring", "get", "--", &entry]);
     process::detach(command.as_std_mut());
-    hear(command, &entry, limit).await
+    hear(command, &entry).await
 }
 
-async fn hear(mut command: Command, entry: &str, limit: Duration) -> Answer {
+/// Starts the child and reads what it says. Dropped, it kills the child, whose answer goes nowhere then.
+async fn hear(mut command: Command, entry: &str) -> Answer {
     let failed = |error: std::io::Error| KeyringError::Failed(format!("what reads it cannot be started: {error}"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     process::prepare_reader(command.as_std_mut(), None, None);
     let mut child = command.spawn().map_err(failed)?;
-    let answer = timeout(limit, read(&mut child, entry)).await;
-    answer.unwrap_or_else(|_| {
-        // It is killed and reaped when it is dropped, and its answer, if it comes now, goes nowhere.
-        Err(KeyringError::NoAnswer(limit))
-    })
-}
-
-async fn read(child: &mut Child, entry: &str) -> Answer {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (password, words) = tokio::join!(all_of(stdout), all_of(stderr));
     let status = child.wait().await.map_err(|error| KeyringError::Failed(error.to_string()))?;
@@ -115,42 +113,62 @@ fn reason(words: &str) -> String {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::pin::pin;
+
+    use tokio::sync::oneshot;
+
     use super::*;
 
-    async fn hear_script(script: &str, limit: Duration) -> Answer {
+    async fn hear_script(script: &str) -> Answer {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]);
-        hear(command, "nas", limit).await
+        hear(command, "nas").await
     }
-
-    const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn all_that_is_printed_is_the_password() {
-        assert_eq!(hear_script("printf ' a b\n'", LONG).await, Ok(Secret::new(" a b\n")));
+        assert_eq!(hear_script("printf ' a b\n'").await, Ok(Secret::new(" a b\n")));
     }
 
     #[tokio::test]
     async fn exit_code_tells_the_reason() {
-        assert_eq!(hear_script("echo nothing >&2; exit 1", LONG).await, Err(KeyringError::Absent("nas".to_owned())));
-        assert_eq!(hear_script("exit 80", LONG).await, Err(KeyringError::Locked));
+        assert_eq!(hear_script("echo nothing >&2; exit 1").await, Err(KeyringError::Absent("nas".to_owned())));
+        assert_eq!(hear_script("exit 80").await, Err(KeyringError::Locked));
     }
 
     #[tokio::test]
     async fn other_trouble_is_told_in_the_childs_words() {
-        let told = hear_script("echo 'error: the keyring cannot be used: broken' >&2; exit 83", LONG).await;
+        let told = hear_script("echo 'error: the keyring cannot be used: broken' >&2; exit 83").await;
         assert_eq!(told, Err(KeyringError::Failed("broken".to_owned())));
     }
 
     #[tokio::test]
     async fn child_that_says_nothing_is_given_up() {
-        let limit = Duration::from_millis(50);
-        assert_eq!(hear_script("exec tail -f /dev/null", limit).await, Err(KeyringError::NoAnswer(limit)));
+        let (keyring, limit) = (Keyring::default(), Duration::from_millis(50));
+        keyring.set_limit(limit);
+        let answer = keyring.answer("nas", || hear_script("exec tail -f /dev/null").boxed()).await;
+        assert_eq!(answer, Err(KeyringError::NoAnswer(keyring.limit())));
+    }
+
+    #[tokio::test]
+    async fn each_one_who_waits_has_a_limit_of_its_own() {
+        let keyring = Keyring::default();
+        let (sender, said) = oneshot::channel();
+        keyring.set_limit(Duration::from_millis(50));
+        let mut first = pin!(keyring.answer("nas", || async { said.await.unwrap() }.boxed()));
+        assert_eq!((&mut first).now_or_never(), None);
+        keyring.set_limit(Duration::from_secs(3600));
+        let mut second = pin!(keyring.answer("nas", || unreachable!("the question is put once")));
+        assert_eq!((&mut second).now_or_never(), None);
+        assert!(matches!(first.await, Err(KeyringError::NoAnswer(_))));
+        sender.send(Ok(Secret::new("secret"))).unwrap();
+        let answer = second.await;
+        assert_eq!(answer, Ok(Secret::new("secret")));
     }
 
     #[tokio::test]
     async fn password_that_is_no_text_is_refused() {
-        assert!(matches!(hear_script(r"printf '\377\376'", LONG).await, Err(KeyringError::Failed(_))));
-        assert!(matches!(hear_script(r"printf 'a\000b'", LONG).await, Err(KeyringError::Failed(_))));
+        assert!(matches!(hear_script(r"printf '\377\376'").await, Err(KeyringError::Failed(_))));
+        assert!(matches!(hear_script(r"printf 'a\000b'").await, Err(KeyringError::Failed(_))));
     }
 }

@@ -246,6 +246,19 @@ fn follow_parent(_parent: rustix::process::Pid, _kept: &[i32]) -> io::Result<()>
     Ok(())
 }
 
+/// Reads from a terminal that is not in its usual mode, and lets a Ctrl-C there end this process only when it is again.
+pub fn read_terminal<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    // SAFETY: a plain system call, which installs no handler.
+    let before = unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    let result = read();
+    // SAFETY: as above; what is put back was there.
+    unsafe { libc::signal(libc::SIGINT, before) };
+    if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT)?;
+    }
+    result
+}
+
 /// Gives the child the signals of a fresh process: what this one ignores or blocks is its own affair.
 fn reset_signals() -> io::Result<()> {
     // SAFETY: plain system calls on initialized values.

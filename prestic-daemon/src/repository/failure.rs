@@ -89,7 +89,8 @@ fn own_words(last_lines: &[String]) -> Option<String> {
     Some(redact::url(text.trim().trim_start_matches("Fatal: ")))
 }
 
-fn hint(outcome: &Outcome, circumstances: &Circumstances<'_>) -> Option<String> {
+/// Says what to do about a restic that ended so, where that is known.
+pub fn hint(outcome: &Outcome, circumstances: &Circumstances<'_>) -> Option<String> {
     let Circumstances { profile, shown_repository, password_source, .. } = circumstances;
     let text = match outcome {
         Outcome::RepositoryLocked => {

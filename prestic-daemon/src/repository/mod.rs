@@ -4,6 +4,7 @@
 //! the ids of their trees, which never change. Who may start one when is decided in `places.rs`.
 
 pub mod access;
+pub mod failure;
 pub mod flights;
 pub mod lines;
 
@@ -11,7 +12,6 @@ mod blocks;
 mod changes;
 mod content;
 mod difference;
-mod failure;
 mod folder;
 mod go_quote;
 mod locks;

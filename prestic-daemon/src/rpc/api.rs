@@ -14,6 +14,7 @@ use prestic_proto::{
     home::Home,
     job::{Job, JobId, JobRequest, JobResults},
     log::LogChunk,
+    notification::NotificationServer,
     profile::{ProfileDetails, ProfileSummary},
     repository_lock::RepositoryLocks,
     run::{Run, RunId},
@@ -34,6 +35,7 @@ use crate::{
     history::History,
     jobs::Jobs,
     keyring::Keyring,
+    notify::NotifyHandle,
     repository::Repositories,
     rpc::{log_chunk, past_runs, web_codes::WebCodes},
 };
@@ -54,14 +56,15 @@ pub struct Server {
     repositories: Repositories,
     jobs: Jobs,
     web_codes: Arc<WebCodes>,
+    notify: NotifyHandle,
 }
 
 impl Server {
     /// Makes the server of a home's core.
-    pub fn new(core: CoreHandle, instance: u64, home: Home, history: History, keyring: Keyring) -> Self {
+    pub fn new(core: CoreHandle, instance: u64, home: Home, history: History, keyring: Keyring, notify: NotifyHandle) -> Self {
         let repositories = Repositories::new(core.clone(), home.clone(), keyring);
         let jobs = Jobs::new(core.clone(), home.clone(), repositories.clone(), history.clone());
-        Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default() }
+        Self { core, instance, home, history, repositories, jobs, web_codes: Arc::default(), notify }
     }
 
     /// Returns what reads the repositories.
@@ -288,6 +291,10 @@ impl Api for Server {
 
     async fn redeem_web_code(self, _: Context, code: String) -> bool {
         self.web_codes.redeem(&code)
+    }
+
+    async fn notify_test(self, _: Context) -> Result<NotificationServer, ApiError> {
+        self.notify.try_out().await
     }
 
     async fn reload(self, _: Context) -> Result<Reloaded, ApiError> {

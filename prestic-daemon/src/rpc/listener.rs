@@ -171,8 +171,9 @@ mod tests {
         let mut listener = Listener::open(&home).await.unwrap();
         listener.places = 1;
         let core = CoreHandle::new(mpsc::channel(1).0, watch::channel(0).1);
-        let serving =
-            tokio::spawn(listener.serve(Server::new(core, 1, home.clone(), History::new(home.clone()), Keyring::default())));
+        let (history, notify) = (History::new(home.clone()), crate::notify::channel().0);
+        let server = Server::new(core, 1, home.clone(), history, Keyring::default(), notify);
+        let serving = tokio::spawn(listener.serve(server));
         let first = Client::connect(&home).await.unwrap();
         assert!(Client::connect(&home).await.is_err());
         drop(first);

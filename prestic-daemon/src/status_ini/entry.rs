@@ -5,6 +5,7 @@ use ini::Properties;
 use prestic_proto::{run::RunId, status::Pause};
 
 use super::text::{decode, encode};
+use crate::notify::told::Told;
 
 /// What is known of a task. Python's PRestic knows the first five.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +34,8 @@ pub struct TaskEntry {
     pub first_seen: Option<DateTime<Utc>>,
     /// Its own pause.
     pub paused: Option<Pause>,
+    /// What the desktop was told of it.
+    pub told: Told,
 }
 
 impl TaskEntry {
@@ -53,6 +56,7 @@ impl TaskEntry {
             last_success: instant("last_success"),
             first_seen: instant("first_seen"),
             paused: read_pause(section),
+            told: section.get("told").map(Told::parse).unwrap_or_default(),
         }
     }
 
@@ -73,6 +77,7 @@ impl TaskEntry {
             ("last_success", instant(self.last_success)),
             ("first_seen", instant(self.first_seen)),
             (PAUSED, self.paused.map(pause_text)),
+            ("told", Some(self.told.to_string()).filter(|told| !told.is_empty())),
         ];
         for (key, value) in values {
             match value {

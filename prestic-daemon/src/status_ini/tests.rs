@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use prestic_proto::status::Pause;
 
 use super::*;
+use crate::notify::told::Told;
 
 /// As Python's `ConfigParser.write` leaves it.
 const BY_PYTHON: &str = "[my-backup]\nstarted = 0\npid = 0\nlog_file = 2023.11.14_22.13-my-backup.txt\n\
@@ -36,6 +37,7 @@ fn full_entry() -> TaskEntry {
         last_success: millis(1_600_000_000_000),
         first_seen: millis(1_500_000_000_000),
         paused: Some(Pause { until: millis(1_800_000_000_000) }),
+        told: Told::parse("failing 2023-11-14T22:14:20Z/00000000000000ff"),
     }
 }
 
@@ -315,6 +317,7 @@ fn python_reads_what_we_write_and_we_read_what_python_makes_of_it() {
             "message": "failed: 100% full",
             "run": "12",
             "last_success": "2020-09-13T12:26:40Z",
+            "told": "failing 2023-11-14T22:14:20Z/00000000000000ff",
         })
     );
     assert_eq!(read["__prestic__"], serde_json::json!({ "pid": "99" }));

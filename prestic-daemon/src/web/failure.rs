@@ -263,6 +263,9 @@ fn explain_answer(error: ApiError) -> (StatusCode, Explanation) {
         }
         ApiError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once", ""),
         ApiError::NoWeb(_) => (StatusCode::SERVICE_UNAVAILABLE, "no-web", "No web interface", "see `prestic-ctl status`"),
+        ApiError::NoNotifications { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "no-notifications", "No notification", "see `prestic-ctl notify-test`")
+        }
         ApiError::ShuttingDown => (
             StatusCode::SERVICE_UNAVAILABLE,
             "shutting-down",

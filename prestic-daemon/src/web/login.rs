@@ -11,6 +11,7 @@ use axum::{
     routing::get,
 };
 use maud::html;
+use prestic_proto::run::RunId;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -28,6 +29,14 @@ pub const PATH: &str = "/login";
 struct Code {
     #[serde(default)]
     code: String,
+    /// The run whose page is to follow; without one it is the home page.
+    run: Option<RunId>,
+}
+
+impl Code {
+    fn goal(&self) -> String {
+        self.run.map_or_else(|| "/".to_owned(), |run| format!("/runs/{run}"))
+    }
 }
 
 /// Returns the routes.
@@ -36,15 +45,16 @@ pub fn routes() -> Router<Web> {
 }
 
 /// Shows the button that sends the code; a script presses it.
-async fn show(State(web): State<Web>, Query(Code { code }): Query<Code>) -> Response {
+async fn show(State(web): State<Web>, Query(wanted): Query<Code>) -> Response {
     if web.settings().auth != Auth::Token {
-        return Redirect::to("/").into_response();
+        return Redirect::to(&wanted.goal()).into_response();
     }
     let content = html! {
         script type="module" src=(assets::address("login.js")) {}
         h1 { "Your backups" }
         form #login method="post" action=(PATH) {
-            input type="hidden" name="code" value=(code);
+            input type="hidden" name="code" value=(wanted.code);
+            @if let Some(run) = wanted.run { input type="hidden" name="run" value=(run); }
             button type="submit" { "Open PRestic" }
         }
     };
@@ -52,8 +62,9 @@ async fn show(State(web): State<Web>, Query(Code { code }): Query<Code>) -> Resp
 }
 
 /// Takes the code, and lets the browser in.
-async fn enter(State(web): State<Web>, Action(Code { code }): Action<Code>) -> PageResult {
-    if !web.client.redeem_web_code(code).await? {
+async fn enter(State(web): State<Web>, Action(wanted): Action<Code>) -> PageResult {
+    let goal = wanted.goal();
+    if !web.client.redeem_web_code(wanted.code).await? {
         let mut refused = StatusCode::UNAUTHORIZED.into_response();
         refused.extensions_mut().insert(Explanation::new(
             "bad-code",
@@ -64,5 +75,5 @@ async fn enter(State(web): State<Web>, Action(Code { code }): Action<Code>) -> P
         return Ok(refused);
     }
     let cookie = web.sessions().begin(Instant::now());
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&goal)).into_response())
 }

@@ -12,6 +12,7 @@ use crate::{
     core::CoreHandle,
     history::History,
     keyring::Keyring,
+    notify,
     rpc::Server,
     web::{Web, WebSettings, state::WebClock},
 };
@@ -19,7 +20,8 @@ use crate::{
 /// Returns the state of a server at an address, on the first day of 1970 in UTC.
 pub async fn web(address: SocketAddr, settings: WebSettings) -> Web {
     let core = CoreHandle::new(mpsc::channel(1).0, watch::channel(0).1);
-    let server = Server::new(core, 1, Home::at("nowhere"), History::new(Home::at("nowhere")), Keyring::default());
+    let ((notify, _), home) = (notify::channel(), Home::at("nowhere"));
+    let server = Server::new(core, 1, home.clone(), History::new(home), Keyring::default(), notify);
     let (ours, theirs) = tarpc::transport::channel::bounded(1);
     // It ends with the test's runtime.
     tokio::spawn(BaseChannel::with_defaults(theirs).execute(server.serve()).for_each_concurrent(None, |call| call));

@@ -2,30 +2,10 @@
 //!
 //! Pure: the time and the zone are given.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+pub use prestic_proto::moment::Moment;
 use prestic_proto::words;
-
-/// What time it is, and what the machine's clocks make of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
-    /// What time it is.
-    pub now: DateTime<Utc>,
-    /// Returns an instant as the machine's clocks show it.
-    pub local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
-}
-
-impl Moment {
-    /// Returns an instant as the machine's clocks show it.
-    pub fn at(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
-        (self.local)(at)
-    }
-
-    /// Returns how far the machine's clocks are from UTC now: `+01:00`.
-    pub fn offset(&self) -> String {
-        self.at(self.now).format("%:z").to_string()
-    }
-}
 
 /// Returns a size, with its exact number of bytes on hover.
 pub fn bytes(bytes: u64) -> Markup {
@@ -72,6 +52,8 @@ fn machine_readable(at: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::FixedOffset;
+
     use super::*;
 
     const NOW: &str = "2026-11-23T12:00:00Z";

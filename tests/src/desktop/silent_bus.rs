@@ -1,9 +1,11 @@
-//! A bus that takes connections and never answers.
+//! A bus that takes connections and does not answer, or not yet.
 
 use std::{
     collections::BTreeSet,
+    io::{self, Write},
+    net::Shutdown,
     os::unix::net::{UnixListener, UnixStream},
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc::{self, Receiver},
     thread,
 };
@@ -62,4 +64,26 @@ impl SilentBus {
     pub fn visitors(&self) -> BTreeSet<u32> {
         self.visitors.try_iter().map(|(pid, _connection)| pid).collect()
     }
+
+    /// Lets a bus answer from now on: those that connect, and a connection that was kept waiting.
+    #[track_caller]
+    pub fn answer_by(self, address: &str, waiting: UnixStream) {
+        let bus =
+            PathBuf::from(address.strip_prefix("unix:path=").and_then(|path| path.split(',').next()).expect("it is a path"));
+        // They end with the connections, and with the test's process.
+        thread::spawn(move || {
+            for visitor in std::iter::once(waiting).chain(self.visitors.into_iter().map(|(_pid, visitor)| visitor)) {
+                let Ok(server) = UnixStream::connect(&bus) else { return };
+                let (Ok(visitor_too), Ok(server_too)) = (visitor.try_clone(), server.try_clone()) else { return };
+                thread::spawn(move || pass_on(visitor, server));
+                thread::spawn(move || pass_on(server_too, visitor_too));
+            }
+        });
+    }
+}
+
+/// Passes on all that comes, and the end of it.
+fn pass_on(mut from: UnixStream, mut to: UnixStream) {
+    let _ = io::copy(&mut from, &mut to).and_then(|_| to.flush());
+    let _ = to.shutdown(Shutdown::Write);
 }

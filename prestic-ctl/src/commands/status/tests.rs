@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     event::Cursor,
+    notification::NotificationState,
     profile::ConfigProblem,
     progress::Progress,
     run::{Run, RunId, RunState},
@@ -67,6 +68,7 @@ fn status_of(tasks: Vec<TaskStatus>, errors: Vec<ConfigProblem>, loaded_at: Opti
         started_at: DateTime::UNIX_EPOCH,
         config: ConfigState { path: PathBuf::from("config.ini"), loaded_at, errors, warnings: Vec::new() },
         web: prestic_proto::system::WebState::Off,
+        notifications: NotificationState::default(),
         paused: None,
         tasks,
         runs: Vec::new(),

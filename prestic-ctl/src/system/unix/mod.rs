@@ -3,17 +3,9 @@
 mod bars;
 
 use std::{
-    env,
     ffi::OsStr,
-    fs::{DirBuilder, OpenOptions},
     io,
-    os::{
-        fd::AsFd,
-        unix::{
-            fs::{DirBuilderExt, OpenOptionsExt},
-            process::CommandExt,
-        },
-    },
+    os::{fd::AsFd, unix::process::CommandExt},
     process::Command,
 };
 
@@ -54,38 +46,9 @@ pub fn shows_unicode<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> b
         .is_some_and(|value| value.as_ref().to_string_lossy().to_lowercase().replace('-', "").contains("utf8"))
 }
 
-/// Lets a daemon that will be started live on when the terminal of its starter is closed: it sees to that itself.
-pub fn detach(_command: &mut Command) {}
-
 /// Lets a program take this process's place. Returns only if that fails.
 pub fn replace_by(command: &mut Command) -> io::Result<Exit> {
     Err(command.exec())
-}
-
-/// Keeps a Ctrl-C here from a program that will be started.
-pub fn keep_interrupts_from(command: &mut tokio::process::Command) {
-    command.process_group(0);
-}
-
-/// Returns what opens a file in the user's browser.
-pub fn opener() -> Option<&'static [&'static str]> {
-    if cfg!(target_os = "macos") {
-        return Some(&["open"]);
-    }
-    // Without a desktop it would open a browser in this terminal, or none.
-    let has_desktop =
-        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-    has_desktop.then_some(&["xdg-open"])
-}
-
-/// Makes a file that these options create its owner's alone.
-pub fn owner_only_file(options: &mut OpenOptions) {
-    options.mode(0o600);
-}
-
-/// Makes a folder that these options create its owner's alone.
-pub fn owner_only_folder(builder: &mut DirBuilder) {
-    builder.mode(0o700);
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ fn facts(kind: &EventKind) -> (&'static str, Value) {
         }
         EventKind::ConfigRejected { errors } => ("config-rejected", json!({ "errors": errors.len() })),
         EventKind::Web { state } => ("web", json!(state)),
+        EventKind::Notifications { state } => ("notifications", json!(state)),
         EventKind::Job { job } => (
             "job",
             json!({

@@ -6,10 +6,10 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::post,
 };
-use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use prestic_proto::{
     job::JobRequest,
+    pause_length::PauseLength,
     run::{Run, RunId},
     service::{IfActive, RunRequest, RunSelector},
     system::CacheKind,
@@ -22,7 +22,7 @@ use crate::web::{
     forms::{Action, csrf_input},
     layout::{self, Mood, Page, ProfileTab, Tab},
     sessions::Session,
-    words::{self, Moment},
+    words,
 };
 
 use super::instants;
@@ -38,44 +38,6 @@ pub fn routes() -> Router<Web> {
         .route("/action/measure", post(measure))
         .route("/action/reload", post(reload))
         .route("/action/clear-cache", post(clear_cache))
-}
-
-/// How long a pause lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum PauseLength {
-    OneHour,
-    FourHours,
-    UntilTomorrow,
-    UntilResumed,
-}
-
-const PAUSE_LENGTHS: [(&str, &str); 4] = [
-    ("one-hour", "For 1 hour"),
-    ("four-hours", "For 4 hours"),
-    ("until-tomorrow", "Until tomorrow"),
-    ("until-resumed", "Until I resume"),
-];
-
-impl PauseLength {
-    /// Returns when a pause ends that begins now; none if it has no end.
-    fn until(self, moment: &Moment) -> Option<DateTime<Utc>> {
-        match self {
-            Self::OneHour => Some(moment.now + TimeDelta::hours(1)),
-            Self::FourHours => Some(moment.now + TimeDelta::hours(4)),
-            Self::UntilTomorrow => Some(next_midnight(moment)),
-            Self::UntilResumed => None,
-        }
-    }
-}
-
-/// Returns when the machine's next day begins. Where its clocks change before that, the distance from UTC is the later one.
-fn next_midnight(moment: &Moment) -> DateTime<Utc> {
-    let local = moment.at(moment.now);
-    let tomorrow = (local.date_naive() + Days::new(1)).and_time(NaiveTime::MIN);
-    let with = |offset: FixedOffset| tomorrow - TimeDelta::seconds(offset.local_minus_utc().into());
-    let first = with(*local.offset()).and_utc();
-    with(*moment.at(first).offset()).and_utc()
 }
 
 #[derive(Deserialize)]
@@ -218,7 +180,7 @@ pub fn pause_menu(task: Option<&str>, back: &str, session: &Session) -> Markup {
                 (csrf_input(session))
                 (back_field(back))
                 @if let Some(task) = task { input type="hidden" name="task" value=(task); }
-                @for (length, text) in PAUSE_LENGTHS { button type="submit" name="length" value=(length) { (text) } }
+                @for length in PauseLength::ALL { button type="submit" name="length" value=(length.word()) { (length.label()) } }
             }
         }
     }
@@ -291,8 +253,13 @@ pub fn run_id(text: &str) -> Result<RunId, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
-    use crate::web::pages::samples::{self, moment};
+    use crate::web::{
+        pages::samples::{self, moment},
+        words::Moment,
+    };
 
     #[test]
     fn pause_until_tomorrow_ends_at_the_machines_midnight() {
@@ -308,8 +275,8 @@ mod tests {
         assert_eq!(PauseLength::OneHour.until(&moment()), Some(now + TimeDelta::hours(1)));
         assert_eq!(PauseLength::FourHours.until(&moment()), Some(now + TimeDelta::hours(4)));
         assert_eq!(PauseLength::UntilResumed.until(&moment()), None);
-        for (word, _) in PAUSE_LENGTHS {
-            assert!(serde_json::from_str::<PauseLength>(&format!("\"{word}\"")).is_ok(), "{word}");
+        for length in PauseLength::ALL {
+            assert_eq!(serde_json::from_str::<PauseLength>(&format!("\"{}\"", length.word())).ok(), Some(length));
         }
     }
 

@@ -9,7 +9,7 @@ use prestic_proto::{
 use super::{
     icons::{Icon, icon},
     instants,
-    standing::{Standing, active_run, standing},
+    standing::{Standing, active_run, standing, state},
 };
 use crate::web::words::{self, Moment};
 
@@ -82,7 +82,7 @@ fn trouble(task: &TaskStatus, standing: &Standing, moment: &Moment) -> Markup {
     let profile = instants::profile_address(&task.name);
     let sign = if matches!(standing, Standing::Failed { .. }) { Icon::Cross } else { Icon::Clock };
     html! {
-        li data-state=(standing.state()) {
+        li data-state=(state(standing)) {
             span.state-text { (icon(sign)) }
             span {
                 a href=(profile) { (task.name) }

@@ -2,20 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use prestic_proto::status::{Pause, Status};
+use prestic_proto::{
+    overview::{OverallState, Overview, overview},
+    status::{Pause, Status},
+};
 
 use super::{
     icons::{Icon, icon},
     instants,
-    standing::{Activity, Standing, active_run, activity, standing},
 };
 use crate::web::{layout::Mood, words, words::Moment};
-
-/// More tasks than these are not named in one line.
-const NAMED_TASKS: usize = 4;
-
-/// Whether a standing is of one kind.
-type IsKind = fn(&Standing) -> bool;
 
 /// What is to be said first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,100 +28,19 @@ pub struct Hero {
     pub next: Option<(String, DateTime<Utc>)>,
 }
 
-/// Finds the words for all tasks together.
+/// Finds the words for all tasks together, and their colors.
 pub fn hero(status: &Status) -> Hero {
-    let standings: Vec<(&str, Standing)> = status.tasks.iter().map(|task| (task.name.as_str(), standing(task))).collect();
-    let named = |is_wanted: &dyn Fn(&Standing) -> bool| -> Vec<&str> {
-        standings.iter().filter(|(_, standing)| is_wanted(standing)).map(|(name, _)| *name).collect()
+    let Overview { state, sentence, mut details, beside, next } = overview(status);
+    details.extend(beside);
+    let (state, mood) = match state {
+        OverallState::Attention => ("failed", Mood::Attention),
+        OverallState::Paused => ("paused", Mood::Fine),
+        OverallState::Running => ("running", Mood::Running),
+        OverallState::Warnings => ("warning", Mood::Fine),
+        OverallState::NotYet => ("none", Mood::Fine),
+        OverallState::Fine => ("ok", Mood::Fine),
     };
-    let busy = status.tasks.iter().filter(|task| {
-        matches!(activity(task, active_run(status, task), status.paused), Activity::Running | Activity::Stopping)
-    });
-    let running: Vec<&str> = busy.map(|task| task.name.as_str()).collect();
-    let next = status.tasks.iter().filter_map(|task| Some((task.name.clone(), task.next_run_at?))).min_by_key(|(_, at)| *at);
-    let mut details = Vec::new();
-
-    let troubled = named(&Standing::needs_attention);
-    let warnings = named(&|standing| matches!(standing, Standing::Warnings { .. }));
-    let untried = named(&|standing| matches!(standing, Standing::NotYet));
-    let errors = status.config.errors.len();
-    let (state, mood, sentence) = if !troubled.is_empty() {
-        let groups: [(IsKind, &str, &str); 4] = [
-            (|standing| matches!(standing, Standing::Failed { .. }), "failed", "failed"),
-            (|standing| matches!(standing, Standing::Overdue { .. }), "is overdue", "are overdue"),
-            (|standing| matches!(standing, Standing::Missed { .. }), "missed its time", "missed their time"),
-            (|standing| matches!(standing, Standing::CannotRun { .. }), "cannot run", "cannot run"),
-        ];
-        for (is_wanted, one, several) in groups {
-            let names = named(&is_wanted);
-            if !names.is_empty() {
-                details.push(format!("{} {}", listed(&names), if names.len() == 1 { one } else { several }));
-            }
-        }
-        let verb = if troubled.len() == 1 { "needs" } else { "need" };
-        let sentence = match (troubled.as_slice(), status.tasks.len()) {
-            ([name], 1) => format!("{name} needs attention"),
-            (_, all) => format!("{} of {all} tasks {verb} attention", troubled.len()),
-        };
-        ("failed", Mood::Attention, sentence)
-    } else if errors > 0 {
-        ("failed", Mood::Attention, format!("The configuration has {}", proto_words(errors, "error")))
-    } else if let Some(pause) = status.paused {
-        ("paused", Mood::Fine, pause_sentence(pause))
-    } else if !running.is_empty() {
-        ("running", Mood::Running, format!("{} {} running", listed(&running), are(&running)))
-    } else if !warnings.is_empty() {
-        ("warning", Mood::Fine, format!("{} ended with warnings", listed(&warnings)))
-    } else if !untried.is_empty() {
-        ("none", Mood::Fine, format!("{} {} not run yet", listed(&untried), if untried.len() == 1 { "has" } else { "have" }))
-    } else {
-        let sentence = match status.tasks.as_slice() {
-            [task] => format!("{} is fine", task.name),
-            tasks => format!("All {} tasks are fine", tasks.len()),
-        };
-        ("ok", Mood::Fine, sentence)
-    };
-    if errors > 0 {
-        let live = if status.config.loaded_at.is_some() {
-            "the configuration before stays live"
-        } else {
-            "only profiles without errors are live"
-        };
-        details.push(format!("config.ini has {}, and {live}", proto_words(errors, "error")));
-    }
-    if state != "running" && !running.is_empty() {
-        details.push(format!("{} {} running", listed(&running), are(&running)));
-    }
-    if state == "running" && !warnings.is_empty() {
-        details.push(format!("{} ended with warnings", listed(&warnings)));
-    }
     Hero { state, mood, sentence, details, next }
-}
-
-fn proto_words(number: usize, noun: &str) -> String {
-    prestic_proto::words::counted_usize(number, noun)
-}
-
-fn pause_sentence(pause: Pause) -> String {
-    if pause.until.is_some() {
-        "All tasks are paused".to_owned()
-    } else {
-        "All tasks are paused until you resume them".to_owned()
-    }
-}
-
-fn are(names: &[&str]) -> &'static str {
-    if names.len() == 1 { "is" } else { "are" }
-}
-
-/// Joins names as one would say them; of many only the first ones.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [name] => (*name).to_owned(),
-        [first @ .., last] if names.len() <= NAMED_TASKS => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} and {} more", names[..NAMED_TASKS - 1].join(", "), names.len() + 1 - NAMED_TASKS),
-    }
 }
 
 /// Returns what the script of the page reads, for the title and the icon.
@@ -221,13 +136,6 @@ mod tests {
         check(&status(vec![task("a"), ended("b", "succeeded")]), Mood::Fine, "a has not run yet", &[]);
         check(&status(vec![ended("a", "succeeded"), ended("b", "stopped")]), Mood::Fine, "All 2 tasks are fine", &[]);
         check(&status(vec![ended("a", "succeeded")]), Mood::Fine, "a is fine", &[]);
-    }
-
-    #[test]
-    fn many_names_are_cut_short() {
-        assert_eq!(listed(&["a", "b"]), "a and b");
-        assert_eq!(listed(&["a", "b", "c", "d"]), "a, b, c and d");
-        assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
     }
 
     #[test]

@@ -1,22 +1,13 @@
 //! Instants, and the addresses of profiles and runs, as these pages write them. Pure.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use prestic_proto::run::RunId;
 
 use crate::web::{layout::segment, words::Moment};
 
 /// Returns a time of day with the machine's distance from UTC, and the day where that is not clear.
 pub fn clock(moment: &Moment, at: DateTime<Utc>) -> String {
-    let (local, today) = (moment.at(at), moment.at(moment.now).date_naive());
-    let distance = local.date_naive() - today;
-    let format = if distance == TimeDelta::zero() {
-        "%H:%M UTC%:z"
-    } else if distance > TimeDelta::zero() && distance < TimeDelta::days(7) {
-        "%a %H:%M UTC%:z"
-    } else {
-        "%Y-%m-%d %H:%M UTC%:z"
-    };
-    local.format(format).to_string().replace("UTC+00:00", "UTC")
+    moment.clock(at)
 }
 
 /// Returns the address of a profile's page.
@@ -31,6 +22,8 @@ pub fn run_address(run: RunId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::web::pages::samples::{moment, now};
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
 use prestic_proto::{
     event::Cursor,
+    notification::NotificationState,
     outcome::Outcome,
     run::{Finished, Run, RunId, RunState, Trigger},
     status::{ConfigState, LastRun, Status, TaskStatus},
@@ -102,6 +103,7 @@ pub(super) fn status(tasks: Vec<TaskStatus>) -> Status {
             warnings: Vec::new(),
         },
         web: WebState::Off,
+        notifications: NotificationState::Unused,
         paused: None,
         tasks,
         runs: Vec::new(),

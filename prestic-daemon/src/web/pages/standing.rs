@@ -1,180 +1,43 @@
-//! How a task stands: what is wrong with it, and what it is doing. Pure.
+//! How a task stands and what it is doing, to be seen. Pure.
 
-use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use prestic_proto::{
-    outcome::SkipReason,
-    run::{Run, RunId, RunState, Wait},
-    status::{Pause, Status, TaskStatus},
-};
+use prestic_proto::run::{Run, RunState};
+pub use prestic_proto::standing::{Activity, Standing, active_run, activity, standing};
 
 use super::icons::{Icon, icon};
 
-/// How a task stands, the worst first: everything else (the first sentence, the order of troubles, colors) follows from it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// Its last run failed.
-    Failed {
-        /// How, in words.
-        message: String,
-        /// The run, if PRestic knows it.
-        run: Option<RunId>,
-    },
-    /// It has gone without a good run for too long.
-    Overdue {
-        /// Since when.
-        since: DateTime<Utc>,
-    },
-    /// It was due, and did not run.
-    Missed {
-        /// When it was due.
-        due_at: DateTime<Utc>,
-        /// Why it did not run.
-        message: String,
-    },
-    /// It cannot run as it is configured.
-    CannotRun {
-        /// Why.
-        reason: String,
-    },
-    /// Its last run did its work, but not for every file.
-    Warnings {
-        /// The run, if PRestic knows it.
-        run: Option<RunId>,
-    },
-    /// Somebody stopped its last run.
-    Stopped,
-    /// It has never run.
-    NotYet,
-    /// All is well.
-    Fine,
-}
-
-/// What a task is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Activity {
-    /// restic runs for it, or is about to.
-    Running,
-    /// restic was asked to stop.
-    Stopping,
-    /// It waits, and for what.
-    Waiting(String),
-    /// It starts nothing by itself.
-    Paused(Pause),
-    /// Nothing.
-    Idle,
-}
-
-/// Returns how a task stands.
-pub fn standing(task: &TaskStatus) -> Standing {
-    let last = task.last_run.as_ref();
-    let run = last.and_then(|last| last.id);
-    match last.map(|last| (last.outcome.as_str(), &last.message)) {
-        Some(("succeeded" | "warnings" | "stopped" | "skipped", _)) | None => {}
-        Some((_, message)) => return Standing::Failed { message: message.clone(), run },
-    }
-    if let Some(since) = task.overdue_since {
-        return Standing::Overdue { since };
-    }
-    // What was not run because it ran already is no trouble.
-    if let Some(skip) = task.last_skip.filter(|skip| skip.reason != SkipReason::StillRunning) {
-        return Standing::Missed { due_at: skip.due_at, message: skip.reason.to_string() };
-    }
-    if let Some(reason) = &task.cannot_run {
-        return Standing::CannotRun { reason: reason.clone() };
-    }
-    match last.map(|last| last.outcome.as_str()) {
-        Some("warnings") => Standing::Warnings { run },
-        Some("stopped") => Standing::Stopped,
-        Some(_) => Standing::Fine,
-        None => Standing::NotYet,
+/// Returns the name that the colors of a standing have in the style sheet.
+pub fn state(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Failed { .. } | Standing::CannotRun { .. } => "failed",
+        Standing::Overdue { .. } => "overdue",
+        Standing::Missed { .. } => "missed",
+        Standing::Warnings { .. } => "warning",
+        Standing::Stopped | Standing::NotYet => "none",
+        Standing::Fine => "ok",
     }
 }
 
-/// Returns what a task is doing. A pause of all tasks counts for each.
-pub fn activity(task: &TaskStatus, active: Option<&Run>, everything: Option<Pause>) -> Activity {
-    match active.map(|run| &run.state) {
-        Some(RunState::Running { .. } | RunState::Starting) => Activity::Running,
-        Some(RunState::Stopping { .. }) => Activity::Stopping,
-        Some(RunState::WaitingForSecret { .. }) => Activity::Waiting("waits for its password from the keyring".to_owned()),
-        Some(RunState::WaitingForLock { .. }) => Activity::Waiting("waits for a lock in the repository".to_owned()),
-        Some(RunState::Queued(turn)) => match &turn.waits_for {
-            Some(Wait::Paused { until }) => Activity::Paused(Pause { until: *until }),
-            Some(wait) => Activity::Waiting(wait.to_string()),
-            None => Activity::Waiting("about to start".to_owned()),
-        },
-        Some(RunState::Finished(_)) | None => task.paused.or(everything).map_or(Activity::Idle, Activity::Paused),
-    }
+/// Shows how a task stands as icon and word.
+pub fn standing_chip(standing: &Standing) -> Markup {
+    let sign = match standing {
+        Standing::Failed { .. } => Icon::Cross,
+        Standing::Overdue { .. } | Standing::Missed { .. } => Icon::Clock,
+        Standing::CannotRun { .. } | Standing::Warnings { .. } => Icon::Warning,
+        Standing::Stopped | Standing::NotYet => Icon::Dash,
+        Standing::Fine => Icon::Tick,
+    };
+    chip(state(standing), sign, standing.word())
 }
 
-/// Returns the run that a task has under way.
-pub fn active_run<'a>(status: &'a Status, task: &TaskStatus) -> Option<&'a Run> {
-    task.active.and_then(|active| status.runs.iter().find(|run| run.id == active))
-}
-
-impl Standing {
-    /// Whether somebody has to do something.
-    pub fn needs_attention(&self) -> bool {
-        matches!(self, Self::Failed { .. } | Self::Overdue { .. } | Self::Missed { .. } | Self::CannotRun { .. })
-    }
-
-    /// Returns the word for it.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Failed { .. } => "Failed",
-            Self::Overdue { .. } => "Overdue",
-            Self::Missed { .. } => "Missed",
-            Self::CannotRun { .. } => "Cannot run",
-            Self::Warnings { .. } => "Warnings",
-            Self::Stopped => "Stopped",
-            Self::NotYet => "Not run yet",
-            Self::Fine => "OK",
-        }
-    }
-
-    /// Returns the name that its colors have in the style sheet.
-    pub fn state(&self) -> &'static str {
-        match self {
-            Self::Failed { .. } | Self::CannotRun { .. } => "failed",
-            Self::Overdue { .. } => "overdue",
-            Self::Missed { .. } => "missed",
-            Self::Warnings { .. } => "warning",
-            Self::Stopped | Self::NotYet => "none",
-            Self::Fine => "ok",
-        }
-    }
-
-    fn icon(&self) -> Icon {
-        match self {
-            Self::Failed { .. } => Icon::Cross,
-            Self::Overdue { .. } | Self::Missed { .. } => Icon::Clock,
-            Self::CannotRun { .. } | Self::Warnings { .. } => Icon::Warning,
-            Self::Stopped | Self::NotYet => Icon::Dash,
-            Self::Fine => Icon::Tick,
-        }
-    }
-
-    /// Shows it as icon and word.
-    pub fn chip(&self) -> Markup {
-        chip(self.state(), self.icon(), self.word())
-    }
-}
-
-impl Activity {
-    /// Whether a run is under way or queued.
-    pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Running | Self::Stopping | Self::Waiting(_))
-    }
-
-    /// Shows it as icon and word; nothing if there is nothing to show.
-    pub fn chip(&self) -> Option<Markup> {
-        match self {
-            Self::Running => Some(chip("running", Icon::Turning, "Running")),
-            Self::Stopping => Some(chip("running", Icon::Turning, "Stopping")),
-            Self::Waiting(_) => Some(chip("waiting", Icon::Hourglass, "Waiting")),
-            Self::Paused(_) => Some(chip("paused", Icon::Pause, "Paused")),
-            Self::Idle => None,
-        }
+/// Shows what a task is doing as icon and word; nothing if there is nothing to show.
+pub fn activity_chip(activity: &Activity) -> Option<Markup> {
+    match activity {
+        Activity::Running => Some(chip("running", Icon::Turning, "Running")),
+        Activity::Stopping => Some(chip("running", Icon::Turning, "Stopping")),
+        Activity::Waiting(_) => Some(chip("waiting", Icon::Hourglass, "Waiting")),
+        Activity::Paused(_) => Some(chip("paused", Icon::Pause, "Paused")),
+        Activity::Idle => None,
     }
 }
 
@@ -214,7 +77,11 @@ pub fn run_chip(run: &Run) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use prestic_proto::{run::Turn, status::Skip};
+    use prestic_proto::{
+        outcome::SkipReason,
+        run::{Turn, Wait},
+        status::{Pause, Skip, TaskStatus},
+    };
 
     use super::*;
     use crate::web::pages::samples::{at, last_run, run, task};
@@ -281,7 +148,7 @@ mod tests {
 
     #[test]
     fn chips_have_a_word_beside_their_color() {
-        let shown = Standing::Fine.chip().into_string();
+        let shown = standing_chip(&Standing::Fine).into_string();
         assert!(shown.contains("data-state=\"ok\"") && shown.contains("OK</span>"), "{shown}");
         assert!(outcome_chip("killed").into_string().contains("Killed"));
     }

@@ -12,7 +12,7 @@ use prestic_proto::{
 
 use super::{
     actions, days_strip, instants, progress,
-    standing::{Activity, Standing, active_run, activity, standing},
+    standing::{Activity, Standing, active_run, activity, activity_chip, standing, standing_chip, state},
 };
 use crate::web::{
     sessions::Session,
@@ -52,7 +52,7 @@ impl<'a> TaskFacts<'a> {
 pub fn show(facts: &TaskFacts<'_>, session: &Session, moment: &Moment) -> Markup {
     let task = facts.task;
     let (standing, activity) = (standing(task), activity(task, facts.active, facts.everything_paused));
-    let state = if activity == Activity::Running { "running" } else { standing.state() };
+    let state = if activity == Activity::Running { "running" } else { state(&standing) };
     let address = format!("/fragment/task/{}", crate::web::layout::segment(&task.name));
     let today = moment.at(moment.now).date_naive();
     let present = days_strip::Present {
@@ -65,8 +65,8 @@ pub fn show(facts: &TaskFacts<'_>, session: &Session, moment: &Moment) -> Markup
                 h3 {
                     a href=(instants::profile_address(&task.name)) { (task.name) }
                     span data-announce=(announcement(task, &standing, &activity)) {
-                        @if let Some(chip) = activity.chip() { (chip) " " }
-                        @if !activity.is_busy() || standing.needs_attention() { (standing.chip()) }
+                        @if let Some(chip) = activity_chip(&activity) { (chip) " " }
+                        @if !activity.is_busy() || standing.needs_attention() { (standing_chip(&standing)) }
                     }
                 }
                 @if !task.description.is_empty() { p.muted.small { (task.description) } }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here fails: the table says which target was missed, and a person judges it, since a busy machine misses any.
 //! `bench NAME...` measures only these of: commands, memory, drain, config,
-//! lateness, idle, crowd, index, history, browse.
+//! lateness, idle, crowd, index, history, browse, tray.
 
 mod alarm;
 mod browse;
@@ -14,6 +14,7 @@ mod history;
 mod index;
 mod memory;
 mod table;
+mod tray;
 
 use std::env;
 
@@ -22,7 +23,7 @@ use table::Table;
 /// A part of the bench, by the name that chooses it.
 type Part = (&'static str, fn(&Table));
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("commands", commands::measure),
     ("memory", memory::measure),
     ("drain", drain::measure),
@@ -33,6 +34,7 @@ const PARTS: [Part; 10] = [
     ("index", index::measure),
     ("history", history::measure),
     ("browse", browse::measure),
+    ("tray", tray::measure),
 ];
 
 fn main() {

@@ -57,6 +57,6 @@ fn wait_for_echo(cat: &mut Child) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 KiB")]
-fn mebibytes(kib: u64) -> f64 {
+pub fn mebibytes(kib: u64) -> f64 {
     kib as f64 / 1_024.0
 }

@@ -13,7 +13,7 @@ use crate::web::{
         actions,
         chart::{self, Chart, Form, Unit},
         instants, progress, run_table, shell,
-        standing::{Activity, active_run, activity, standing},
+        standing::{Activity, active_run, activity, activity_chip, standing, standing_chip},
         task_row,
     },
     sessions::Session,
@@ -70,8 +70,8 @@ fn head(facts: &Facts, task: Option<&TaskStatus>, session: &Session, moment: &Mo
                 @if let Some(task) = task {
                     @let active = active_run(&facts.status, task);
                     @let activity = activity(task, active, facts.status.paused);
-                    @if let Some(chip) = activity.chip() { (chip) }
-                    @if !activity.is_busy() || standing(task).needs_attention() { (standing(task).chip()) }
+                    @if let Some(chip) = activity_chip(&activity) { (chip) }
+                    @if !activity.is_busy() || standing(task).needs_attention() { (standing_chip(&standing(task))) }
                     div.actions { div.toolbar { (task_row::buttons(task, active, &activity, &instants::profile_address(&task.name), session)) } }
                 }
             }
@@ -108,7 +108,7 @@ fn group(members: &[&TaskStatus]) -> Markup {
             h2 #members { "Its tasks" }
             ul.plain {
                 @for task in members {
-                    li { a href=(instants::profile_address(&task.name)) { (task.name) } " " (standing(task).chip()) " " code { (task.repository) } }
+                    li { a href=(instants::profile_address(&task.name)) { (task.name) } " " (standing_chip(&standing(task))) " " code { (task.repository) } }
                 }
             }
         }

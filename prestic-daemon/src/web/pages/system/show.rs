@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use maud::{Markup, html};
 use prestic_proto::{
     job::{Job, JobRequest, JobState},
+    notification::NotificationState,
     service::Hello,
     status::Status,
     system::{CacheKind, CacheUse, ResticProgram, System},
@@ -47,6 +48,7 @@ pub fn page(
                     dt { "Process" } dd { (status.pid) }
                     dt { "Home" } dd { code { (status.home.display()) } }
                     dt { "Protocol" } dd { (hello.protocol) }
+                    dt { "Notifications" } dd { (notifications(&status.notifications)) }
                 }
             }
             (configuration(status, session, moment))
@@ -67,6 +69,18 @@ pub fn page(
 pub fn asking() -> Markup {
     html! {
         div.waiting data-fragment="/fragment/system" { a href="/system/details" { "Ask every restic for its version, and see caches, events and jobs" } }
+    }
+}
+
+fn notifications(state: &NotificationState) -> Markup {
+    match state {
+        NotificationState::Unused => html! { "not used yet: " code { "prestic-ctl notify-test" } " tries them" },
+        NotificationState::Off => html! { "off, by " code { "notifications" } " in [prestic]" },
+        NotificationState::Working { server } => html! { (icon(Icon::Tick)) " shown by " (server) },
+        NotificationState::NoDesktop => html! { "none: the daemon was started without a desktop" },
+        NotificationState::Unavailable { reason, hint } => {
+            html! { (icon(Icon::Warning)) " " (words::marked(reason)) "; " (words::marked(hint)) }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Text that has to fit: its width in a terminal, cutting, quoting, and what must never reach a terminal raw.
+//! Text that has to fit: its width, cutting, quoting, and what must never reach a terminal or a menu raw. For every client the same.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
