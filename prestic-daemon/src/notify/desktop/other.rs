@@ -11,7 +11,7 @@ use crate::notify::notice::{Notice, Subject};
 
 /// The desktop of the user who started the daemon.
 #[derive(Debug, Default)]
-pub struct Desktop;
+pub struct Desktop(());
 
 impl Desktop {
     /// Shows a notification.
@@ -32,6 +32,7 @@ impl Desktop {
     }
 
     /// Takes nothing back: these systems do it themselves.
+    #[expect(clippy::unused_async, reason = "it waits where there is a bus")]
     pub async fn close(&mut self, _subject: &Subject) {}
 
     /// Waits for ever: nothing comes back.
