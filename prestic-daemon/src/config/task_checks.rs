@@ -90,7 +90,7 @@ fn missing_password(task: &Profile, problems: &mut Problems) {
         return;
     }
     let message = "no password goes with this repository, and nobody answers when restic asks for one";
-    let hint = "set `password-file` or `password-command` beside it";
+    let hint = "set `password-file`, `password-command` or `password-keyring` beside it";
     problems.warn(Problem::at(&repository.origin, &repository.key, message, hint));
 }
 

@@ -70,7 +70,7 @@ fn tasks_without_a_password_are_told_once_for_their_repository() {
     check_bare(
         text,
         &[
-            "no password goes with this repository, and nobody answers when restic asks for one in [base] at config.ini:2\n  hint: set `password-file` or `password-command` beside it",
+            "no password goes with this repository, and nobody answers when restic asks for one in [base] at config.ini:2\n  hint: set `password-file`, `password-command` or `password-keyring` beside it",
         ],
     );
 }

@@ -77,9 +77,8 @@ impl KeyringError {
             Self::Locked => format!("log in to the desktop, or unlock the keyring there; {WITHOUT_DESKTOP}"),
             Self::NoService => format!("install and start GNOME Keyring or KWallet; {WITHOUT_DESKTOP}"),
             Self::NoBus => format!(
-                "a daemon that was started outside of the desktop's session does not know its bus: run \
-                 `systemctl --user import-environment DBUS_SESSION_BUS_ADDRESS DISPLAY` in the session and restart the daemon; \
-                 {WITHOUT_DESKTOP}"
+                "run this in the desktop's session; a daemon that was started outside of it learns of its bus by \
+                 `systemctl --user import-environment DBUS_SESSION_BUS_ADDRESS DISPLAY` there, and a restart; {WITHOUT_DESKTOP}"
             ),
             Self::NoAnswer(_) => "it may be asking on the screen to be unlocked: do that, and try again; \
                  `keyring-timeout` in [prestic] gives it more time"
