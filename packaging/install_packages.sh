@@ -50,8 +50,8 @@ package_of() {
     dnf:rsvg-convert) echo librsvg2-tools ;;
     *:rsvg-convert) echo librsvg ;;
     *:xargs) echo findutils ;;
-    dnf:import) echo ImageMagick ;;
-    *:import) echo imagemagick ;;
+    dnf:convert | dnf:import) echo ImageMagick ;;
+    *:convert | *:import) echo imagemagick ;;
     *:xfconf-query) echo xfconf ;;
     *) echo "$1" ;;
     esac

@@ -16,7 +16,7 @@ command -v apt-get >/dev/null 2>&1 || {
     echo 'The checks for Windows and macOS need Debian 12 or later: it has the compiler for both, mingw and Wine.' >&2
     exit 1
 }
-packaging/install_packages.sh x86_64-w64-mingw32-gcc-posix wine64
+packaging/install_packages.sh x86_64-w64-mingw32-gcc-posix wine64 Xvfb
 
 if [ ! -e "$tools/complete" ]; then
     echo 'Fetching a compiler for Windows and macOS'

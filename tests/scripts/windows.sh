@@ -23,7 +23,7 @@ export CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc-posix AR_x86_64_pc_window
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="$wine"
 export CARGO_TARGET_DIR="$target/windows"
 export WINEPREFIX="$tools/prefix" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
-# No test needs a window, and none may show up on a screen.
+# Windows show up on a screen of our own, or on none.
 unset DISPLAY WAYLAND_DISPLAY
 # Wine makes a file's permissions of its mode.
 umask 077
@@ -50,7 +50,20 @@ for_windows clippy --all-targets -p prestic-proto -p prestic-daemon -p prestic-c
     -p prestic-windows-tests -- -D warnings
 
 step 'Build: the programs under test'
-for_windows build --bins -p prestic-daemon -p prestic-ctl -p prestic-tray -p prestic-double
+for_windows build --bins -p prestic-daemon -p prestic-ctl -p prestic-tray -p prestic-double \
+    -Zwarnings --config 'build.warnings="deny"'
+
+step 'A screen that nobody sees, for the tray'
+pipe=$(mktemp -d)/display
+mkfifo "$pipe"
+Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3>"$pipe" 2>/dev/null &
+screen=$!
+trap 'kill $screen; rm -r "${pipe%/*}"' EXIT
+# It writes its number when it can be used, and nothing if it ends before.
+read -r number <"$pipe"
+export DISPLAY=":$number"
+# Programs of Wine that were started without a screen would go on without one.
+"${wine%64}server" --wait
 
 step 'Unit tests under Wine'
 for_windows test --lib --bins -p prestic-proto -p prestic-daemon -p prestic-ctl -p prestic-tray -- "$@"

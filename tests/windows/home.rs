@@ -80,7 +80,7 @@ impl TestHome {
         File::create(self.home.config_file()).unwrap().write_all(text.as_bytes()).unwrap();
     }
 
-    fn command(&self, name: &str, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, name: &str, args: &[&str]) -> Command {
         let mut command = Command::new(program(name));
         command
             .args(args)
@@ -115,6 +115,11 @@ impl TestHome {
     /// Runs `prestic-daemon` to its end.
     pub(crate) fn daemon(&self, args: &[&str]) -> Ended {
         ended(self.daemon_command(args), "")
+    }
+
+    /// Runs `prestic-tray` to its end.
+    pub(crate) fn tray(&self, args: &[&str]) -> Ended {
+        ended(self.command("prestic-tray", args), "")
     }
 
     /// Starts the daemon, waits until it listens, and returns its process id.

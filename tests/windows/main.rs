@@ -13,5 +13,7 @@ mod config;
 mod daemon;
 mod files;
 mod keyring;
+mod notifications;
 mod runs;
+mod tray;
 mod web;

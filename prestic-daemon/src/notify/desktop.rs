@@ -58,7 +58,9 @@ impl NotShown {
             Self::NoBus(_) => "log out and in again; `DBUS_SESSION_BUS_ADDRESS` names the bus",
             Self::NoServer => "start one, as the desktop's own, dunst or mako; `notifications = off` in [prestic] does without",
             Self::Silent => "restart it, or the desktop; runs go on meanwhile",
-            Self::Refused(_) => "see the desktop's own settings for notifications",
+            Self::Refused(_) => {
+                "see the desktop's own settings for notifications; the tray's icon and the web interface show failures all the same"
+            }
         }
     }
 }

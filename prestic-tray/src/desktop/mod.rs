@@ -2,12 +2,16 @@
 //!
 //! Each system's file has a `Session` with `connect`, `next`, `has_tray`, `panel` and `notifier`.
 
+#[cfg(not(any(windows, target_os = "linux")))]
+mod macos;
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod system;
 #[cfg(not(target_os = "linux"))]
 #[path = "other.rs"]
 mod system;
+#[cfg(windows)]
+mod windows;
 
 pub use system::{Notifier, Session};
 

@@ -5,6 +5,10 @@ use std::{convert::Infallible, future};
 use notify_rust::Notification;
 
 use super::DesktopEvent;
+#[cfg(not(windows))]
+use super::macos as panels;
+#[cfg(windows)]
+use super::windows as panels;
 use crate::icon::Panel;
 
 /// The user's session.
@@ -32,10 +36,10 @@ impl Session {
         true
     }
 
-    /// Tells what the panel looks like: Windows' taskbar and the menu bar of most Macs are dark.
+    /// Tells what the panel looks like.
     #[expect(clippy::unused_async, reason = "elsewhere it waits")]
     pub async fn panel(&self) -> Panel {
-        Panel::Dark
+        panels::panel()
     }
 
     /// Returns what shows notifications.

@@ -39,6 +39,13 @@ impl EventLoop {
         Self(system)
     }
 
+    /// Makes the loop for a test, which never is on the main thread.
+    #[cfg(all(test, windows))]
+    pub(crate) fn on_any_thread() -> Self {
+        use tao::platform::windows::EventLoopBuilderExtWindows;
+        Self(EventLoopBuilder::with_user_event().with_any_thread(true).build())
+    }
+
     /// Returns what sends messages.
     pub fn sender(&self) -> Sender {
         Sender(self.0.create_proxy())

@@ -1,7 +1,17 @@
 //! The pictures of the icon: part of the program, one for each state and each kind of panel.
+//!
+//! Each system's file has `place` and `change`, which give a picture to an icon that is being made, or is there.
+
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+#[cfg(not(target_os = "macos"))]
+#[path = "other.rs"]
+mod system;
 
 use std::io::Cursor;
 
+pub use system::{change, place};
 use tray_icon::{BadIcon, Icon};
 
 /// What the icon tells.
@@ -29,6 +39,8 @@ pub enum Panel {
     /// A dark one: most are, also where everything else is light.
     #[default]
     Dark,
+    /// That of macOS, which draws an icon in its own color and wants to know only where.
+    MenuBar,
 }
 
 /// The side of a picture: panels show 16 to 32 pixels, some with twice the resolution, and scale it down.
@@ -37,12 +49,12 @@ const SIDE: u32 = 48;
 
 macro_rules! picture {
     ($set:literal, $state:literal) => {
-        include_bytes!(concat!("../../assets/tray/", $set, "/", $state, ".png"))
+        include_bytes!(concat!("../../../assets/tray/", $set, "/", $state, ".png"))
     };
 }
 
 /// Returns the picture for a state on a panel.
-pub fn icon(state: IconState, panel: Panel) -> Result<Icon, BadIcon> {
+fn icon(state: IconState, panel: Panel) -> Result<Icon, BadIcon> {
     let (pixels, width, height) = decode(picture(state, panel));
     Icon::from_rgba(pixels, width, height)
 }
@@ -61,6 +73,12 @@ fn picture(state: IconState, panel: Panel) -> &'static [u8] {
         (Panel::Dark, IconState::Failed) => picture!("dark", "failed"),
         (Panel::Dark, IconState::Paused) => picture!("dark", "paused"),
         (Panel::Dark, IconState::Unreachable) => picture!("dark", "unreachable"),
+        (Panel::MenuBar, IconState::Normal) => picture!("template", "normal"),
+        (Panel::MenuBar, IconState::Busy) => picture!("template", "busy"),
+        (Panel::MenuBar, IconState::Warning) => picture!("template", "warning"),
+        (Panel::MenuBar, IconState::Failed) => picture!("template", "failed"),
+        (Panel::MenuBar, IconState::Paused) => picture!("template", "paused"),
+        (Panel::MenuBar, IconState::Unreachable) => picture!("template", "unreachable"),
     }
 }
 
@@ -81,6 +99,7 @@ mod tests {
 
     use super::*;
 
+    const PANELS: [Panel; 3] = [Panel::Light, Panel::Dark, Panel::MenuBar];
     const STATES: [IconState; 6] =
         [IconState::Normal, IconState::Busy, IconState::Warning, IconState::Failed, IconState::Paused, IconState::Unreachable];
 
@@ -97,13 +116,13 @@ mod tests {
 
     #[test]
     fn every_state_has_a_picture_of_its_own_on_every_panel() {
-        let all = [Panel::Light, Panel::Dark].into_iter().flat_map(|panel| STATES.map(|state| pixels(state, panel)));
-        assert_eq!(all.collect::<HashSet<_>>().len(), 12);
+        let all = PANELS.into_iter().flat_map(|panel| STATES.map(|state| pixels(state, panel)));
+        assert_eq!(all.collect::<HashSet<_>>().len(), 18);
     }
 
     #[test]
     fn states_differ_in_shape_and_not_in_color_alone() {
-        for panel in [Panel::Light, Panel::Dark] {
+        for panel in PANELS {
             let shapes = STATES.map(|state| -> Vec<(bool, bool)> {
                 pixels(state, panel).into_iter().map(|pixel| (pixel[3] > 128, is_bright(pixel))).collect()
             });
@@ -114,6 +133,13 @@ mod tests {
                     assert!(different > 57, "{:?} and {:?}: {different}", STATES[index], STATES[other_index]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn menu_bar_has_no_color_but_its_own() {
+        for state in STATES {
+            assert!(pixels(state, Panel::MenuBar).iter().all(|pixel| pixel[..3] == [0, 0, 0]), "{state:?}");
         }
     }
 }

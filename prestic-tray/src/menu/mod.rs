@@ -56,15 +56,13 @@ impl TrayMenu {
             }
         }));
         let parts = make_all(&first.items)?;
-        let tray = TrayIconBuilder::new()
+        let builder = TrayIconBuilder::new()
             .with_id("prestic")
             .with_title(crate::NAME)
             .with_tooltip(&first.tooltip)
-            .with_icon(icon::icon(first.icon, panel)?)
             .with_menu(Box::new(menu_of(&parts)?))
-            .with_menu_on_left_click(cfg!(target_os = "macos"))
-            .build()
-            .map_err(TrayError::NoDesktop)?;
+            .with_menu_on_left_click(cfg!(target_os = "macos"));
+        let tray = icon::place(builder, first.icon, panel)?.build().map_err(TrayError::NoDesktop)?;
         Ok(Self { tray, panel, shown: first, parts })
     }
 
@@ -72,7 +70,7 @@ impl TrayMenu {
     pub fn show(&mut self, model: &MenuModel) {
         if model.icon != self.shown.icon {
             self.shown.icon = model.icon;
-            self.show_icon();
+            icon::change(&self.tray, self.shown.icon, self.panel);
         }
         if model.tooltip != self.shown.tooltip && self.tray.set_tooltip(Some(&model.tooltip)).is_ok() {
             self.shown.tooltip.clone_from(&model.tooltip);
@@ -89,20 +87,13 @@ impl TrayMenu {
     pub fn set_panel(&mut self, panel: Panel) {
         if panel != self.panel {
             self.panel = panel;
-            self.show_icon();
+            icon::change(&self.tray, self.shown.icon, self.panel);
         }
     }
 
     /// Returns what an item does that was chosen.
     pub fn action(&self, id: &MenuId) -> Option<Action> {
         find(&self.parts, &self.shown.items, id)
-    }
-
-    fn show_icon(&self) {
-        if let Ok(icon) = icon::icon(self.shown.icon, self.panel) {
-            // The state is in the menu and the tooltip, too.
-            let _ = self.tray.set_icon(Some(icon));
-        }
     }
 
     fn replace(&mut self, items: &[Item]) -> Result<(), tray_icon::menu::Error> {
@@ -209,3 +200,6 @@ fn find(parts: &[Part], items: &[Item], id: &MenuId) -> Option<Action> {
         _ => None,
     })
 }
+
+#[cfg(all(test, windows))]
+mod windows_tests;
