@@ -1,14 +1,15 @@
 //! The tray beside a daemon. What its menu says is tested in prestic-tray itself: Windows shows it to no other process.
 
 use std::{
-    ffi::c_void,
-    os::windows::{io::AsRawHandle, process::CommandExt},
+    os::windows::process::CommandExt,
     process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use prestic_double::LIMIT;
 use windows_sys::Win32::{
-    System::Threading::{CREATE_NO_WINDOW, WaitForInputIdle},
+    System::Threading::CREATE_NO_WINDOW,
     UI::WindowsAndMessaging::{FindWindowExW, GetWindowThreadProcessId},
 };
 use windows_sys::core::w;
@@ -41,6 +42,17 @@ fn has_icon(pid: u32) -> bool {
     }
 }
 
+/// Waits for the window behind an icon. Windows tells no other process of a window that nobody sees, so this looks.
+#[track_caller]
+#[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
+fn wait_for_icon(pid: u32) {
+    let started = Instant::now();
+    while !has_icon(pid) {
+        assert!(started.elapsed() < LIMIT, "the tray shows no icon");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn tray_shows_an_icon_and_is_alone_in_its_home() {
     let mut home = TestHome::new();
@@ -49,11 +61,7 @@ fn tray_shows_an_icon_and_is_alone_in_its_home() {
     let mut command = home.command("prestic-tray", &[]);
     command.creation_flags(CREATE_NO_WINDOW).stdout(Stdio::null()).stderr(Stdio::null());
     let tray = Tray(command.spawn().unwrap());
-    let limit = u32::try_from(LIMIT.as_millis()).unwrap();
-    // SAFETY: the handle belongs to the child, which lives.
-    let is_idle = unsafe { WaitForInputIdle(tray.0.as_raw_handle().cast::<c_void>(), limit) };
-    assert_eq!(is_idle, 0, "the tray waits for input");
-    assert!(has_icon(tray.0.id()));
+    wait_for_icon(tray.0.id());
     let second = home.tray(&[]).expect_code(65);
     assert!(second.stderr.contains("a tray already runs for"), "{second:?}");
     home.ctl(&["status"]).expect_code(0);
