@@ -26,9 +26,12 @@ pub(super) fn create_own_folder(path: &Path) -> io::Result<()> {
     process::create_own_folder(path)
 }
 
-/// A folder that is there has the permissions that its owner gave it.
 #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-pub(super) fn close_to_others(_folder: &Path) -> io::Result<()> {
+pub(super) fn close_to_others(folder: &Path) -> io::Result<()> {
+    if process::is_readable_by_others(folder).unwrap_or(true) {
+        // Where that cannot be, on a disk without permissions, there is nothing else to do.
+        let _ = process::close_folder(folder);
+    }
     Ok(())
 }
 
@@ -68,7 +71,9 @@ mod tests {
     fn check(held: &str) {
         let folder = tempfile::tempdir().unwrap();
         let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
-        [&from, &to].map(|file| File::create(file).unwrap());
+        for file in [&from, &to] {
+            File::create(file).unwrap();
+        }
         let holder = File::options().read(true).share_mode(FILE_SHARE_READ).open(folder.path().join(held)).unwrap();
         assert!(is_in_the_way(&fs::rename(&from, &to).unwrap_err()), "{held}");
         thread::scope(|scope| {
