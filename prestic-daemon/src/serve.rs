@@ -113,7 +113,8 @@ fn log_to_file(path: &Path) -> io::Result<()> {
         atomic_write::open_private_folder(folder)?;
     }
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() > DAEMON_LOG_LIMIT) {
-        fs::rename(path, path.with_extension("log.old"))?;
+        // Windows renames no file that somebody reads without letting it. It grows on then, which is no reason not to start.
+        let _ = fs::rename(path, path.with_extension("log.old"));
     }
     let file = atomic_write::owner_only(OpenOptions::new().create(true).append(true)).open(path)?;
     log_to(tracing_subscriber::fmt::layer().with_target(false).with_ansi(false).with_writer(Mutex::new(file)));

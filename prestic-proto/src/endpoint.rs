@@ -54,6 +54,7 @@ fn socket_name(home: &Home, folder: &Path, name: &str) -> PathBuf {
 /// A pipe has no folder, and its name has less room than a path: a number stands for the home's.
 fn pipe_name(home: &Home, name: &str) -> String {
     let home = home.root().to_string_lossy().to_lowercase().replace('/', "\\");
+    let home = home.trim_end_matches('\\');
     format!(r"\\.\pipe\prestic-{:016x}-{name}", crate::fingerprint::fingerprint(home.as_bytes()))
 }
 
@@ -69,6 +70,12 @@ mod tests {
         for (index, socket) in sockets.iter().enumerate() {
             assert!(!sockets[..index].contains(socket), "{}", socket.display());
         }
+    }
+
+    #[test]
+    fn pipe_of_a_home_has_one_name_however_the_home_is_written() {
+        let names = [r"C:\Users\me", "c:/users/ME", r"C:\Users\me\"].map(|root| pipe_name(&Home::at(root), "daemon"));
+        assert_eq!(names[1..], [names[0].clone(), names[0].clone()]);
     }
 
     #[test]

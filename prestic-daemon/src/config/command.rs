@@ -326,7 +326,8 @@ fn is_scrubbed(name: &str) -> bool {
     SCRUBBED_PREFIXES.into_iter().any(has_prefix)
 }
 
-fn is_same_variable(one: &str, other: &str) -> bool {
+/// Whether two names are those of one variable: Windows does not tell small letters from capital ones.
+pub fn is_same_variable(one: &str, other: &str) -> bool {
     if cfg!(windows) { one.eq_ignore_ascii_case(other) } else { one == other }
 }
 

@@ -41,7 +41,7 @@ pub(super) struct RealPaths(OnceLock<HashMap<PathBuf, PathBuf>>);
 impl RepositoryId {
     fn of(location: &Location, real: &RealPaths) -> Self {
         match location {
-            Location::Local(path) => Self::of_text(&format!("local:{}", real.of(path).display())),
+            Location::Local(path) => Self::of_text(&format!("local:{}", spelling(real.of(path)))),
             Location::Remote(id) => id.clone(),
         }
     }
@@ -110,6 +110,22 @@ fn real_path(path: &Path) -> PathBuf {
         }
     }
     path.to_owned()
+}
+
+/// Returns a whole path as all of its spellings have it.
+fn spelling(path: &Path) -> String {
+    let path = path.display().to_string();
+    if cfg!(windows) { windows_spelling(&path) } else { path }
+}
+
+/// Windows tells no small letters from capital ones, and paths of disks that are there have another form than the others.
+fn windows_spelling(path: &str) -> String {
+    let plain = match (path.strip_prefix(r"\\?\UNC\"), path.strip_prefix(r"\\?\")) {
+        (Some(share), _) => format!(r"\\{share}"),
+        (None, Some(plain)) => plain.to_owned(),
+        (None, None) => path.to_owned(),
+    };
+    plain.to_lowercase()
 }
 
 impl Profile {

@@ -107,6 +107,14 @@ fn identity_shows_nothing() {
     assert_eq!((format!("{id}"), format!("{id:?}")), (id.as_str().to_owned(), format!("RepositoryId({id})")));
 }
 
+#[test]
+fn path_of_windows_is_one_whether_its_disk_is_there_or_not() {
+    for (one, other) in [(r"D:\Backup", r"\\?\D:\backup"), (r"\\nas\Share\r", r"\\?\UNC\NAS\share\r")] {
+        assert_eq!(windows_spelling(one), windows_spelling(other));
+    }
+    assert_ne!(windows_spelling(r"\\nas\r"), windows_spelling(r"nas\r"));
+}
+
 #[cfg(unix)]
 #[test]
 fn links_lead_to_the_same_repository() {

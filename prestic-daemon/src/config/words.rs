@@ -1,7 +1,8 @@
 //! Splits a value into words as Python's `shlex.split` does, and joins words for showing.
 //!
 //! This is no shell: nothing is expanded, and `#` starts no comment. On Windows a backslash is what it is in paths, and
-//! escapes nothing: `C:\Users\` means the same with and without quotes.
+//! escapes nothing: `C:\Users\` means the same with and without quotes. Words that were written for Python's rule, with two
+//! for each, mean what they meant there.
 
 use thiserror::Error;
 
@@ -40,6 +41,19 @@ pub fn split(text: &str) -> Result<Vec<String>, SplitError> {
 }
 
 fn split_with(text: &str, backslash: Backslash) -> Result<Vec<String>, SplitError> {
+    let words = split_plainly(text, backslash)?;
+    Ok(if backslash == Backslash::IsPlain { words.into_iter().map(undoubled).collect() } else { words })
+}
+
+/// Takes every second backslash out of a word that has two for each, as Python's PRestic wanted it on Windows, too.
+///
+/// Two at its start, and an odd number anywhere, are those of a path as it is.
+fn undoubled(word: String) -> String {
+    let runs = || word.split(|character| character != '\\').map(str::len);
+    if runs().next() == Some(2) || runs().any(|length| length % 2 == 1) { word } else { word.replace(r"\\", r"\") }
+}
+
+fn split_plainly(text: &str, backslash: Backslash) -> Result<Vec<String>, SplitError> {
     let mut words = Vec::new();
     // None between words: an empty pair of quotes is a word too.
     let mut word: Option<String> = None;

@@ -54,6 +54,13 @@ fn paths_of_windows_are_words_there() {
 }
 
 #[test]
+fn paths_with_two_backslashes_for_each_mean_what_they_meant_to_python() {
+    check_plain(r"C:\\dir\\ C:\\", Ok(&[r"C:\dir\", r"C:\"]));
+    check_plain(r"\\\\nas\\share --repo=\\\\nas\\r", Ok(&[r"\\nas\share", r"--repo=\\nas\r"]));
+    check_plain(r"\\nas\share \\nas --repo=\\nas\r", Ok(&[r"\\nas\share", r"\\nas", r"--repo=\\nas\r"]));
+}
+
+#[test]
 fn random_values_have_the_words_that_python_finds() {
     #[derive(Deserialize)]
     struct Sample {

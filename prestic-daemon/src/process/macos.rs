@@ -15,6 +15,9 @@ use crate::process::{Activity, ProcessId};
 /// The sysctl with the number of this start of the machine.
 const BOOT_SESSION: &std::ffi::CStr = c"kern.bootsessionuuid";
 
+/// Asks also for a process that has ended, as long as nobody has asked how: a child can be so quick.
+const WITH_ENDED: u64 = 1;
+
 /// The most processes that are looked at. A machine has some hundreds.
 const MAX_PROCESSES: usize = 32 * 1024;
 
@@ -117,7 +120,7 @@ fn information(pid: u32) -> io::Result<libc::proc_bsdinfo> {
     // SAFETY: the structure is plain data, and its length is told.
     let (found, written) = unsafe {
         let mut found: libc::proc_bsdinfo = mem::zeroed();
-        let written = libc::proc_pidinfo(pid, libc::PROC_PIDTBSDINFO, 0, (&raw mut found).cast(), length);
+        let written = libc::proc_pidinfo(pid, libc::PROC_PIDTBSDINFO, WITH_ENDED, (&raw mut found).cast(), length);
         (found, written)
     };
     if written == length { Ok(found) } else { Err(io::Error::last_os_error()) }

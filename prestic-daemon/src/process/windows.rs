@@ -42,7 +42,7 @@ pub use self::{
     identity::{identify, is_alive, is_pid_in_use, kill, wait_for_end},
     job::{activity, kill_rest_of_session},
     pipe::{is_own_peer, listen, listen_for_clients, prepare_socket_folder},
-    security::{create_own_folder, is_readable_by_others},
+    security::{close_folder, create_own_folder, is_readable_by_others},
 };
 use crate::process::{CpuPriority, IoPriority, Started};
 

@@ -2,10 +2,10 @@
 
 use std::{
     collections::HashMap,
-    env,
+    env::{self, consts::EXE_SUFFIX},
     ffi::OsString,
     fs, io,
-    path::{Path, PathBuf},
+    path::{PathBuf, is_separator},
     process::Stdio,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -18,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{patience::with_patience, process, restic::version::ResticVersion};
+use crate::{config::command::is_same_variable, patience::with_patience, process, restic::version::ResticVersion};
 
 /// How long `restic version` may take. It needs no repository, so more means that something is very wrong.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -87,7 +87,8 @@ async fn ask(executable: &[String], environment: &[(OsString, OsString)]) -> io:
 }
 
 fn search_path(environment: &[(OsString, OsString)]) -> OsString {
-    environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone()).unwrap_or_default()
+    let is_path = |name: &OsString| name.to_str().is_some_and(|name| is_same_variable("PATH", name));
+    environment.iter().find(|(name, _)| is_path(name)).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 fn stamp(executable: &[String], path: &OsString) -> Stamp {
@@ -100,8 +101,37 @@ fn stamp(executable: &[String], path: &OsString) -> Stamp {
 }
 
 fn find(word: &str, path: &OsString) -> Option<PathBuf> {
-    if word.contains(std::path::MAIN_SEPARATOR) {
-        return Some(Path::new(word).to_owned());
+    let mut file = PathBuf::from(word);
+    if file.extension().is_none() {
+        file.as_mut_os_string().push(EXE_SUFFIX);
     }
-    env::split_paths(path).map(|folder| folder.join(word)).find(|file| file.is_file())
+    if word.contains(is_separator) {
+        return Some(file);
+    }
+    env::split_paths(path).map(|folder| folder.join(&file)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atomic_write;
+
+    #[test]
+    fn upgraded_program_has_another_stamp() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join(format!("restic{EXE_SUFFIX}"));
+        // Windows calls the variable so.
+        let variable = if cfg!(windows) { "Path" } else { "PATH" };
+        let path = search_path(&[("HOME".into(), "/".into()), (variable.into(), folder.path().into())]);
+        let stamps = ["restic".to_owned(), folder.path().join("restic").display().to_string()].map(|word| {
+            [b"old".as_slice(), b"newer"].map(|content| {
+                atomic_write::replace(&program, content).unwrap();
+                stamp(std::slice::from_ref(&word), &path)
+            })
+        });
+        for [old, new] in stamps {
+            assert_ne!(old, new);
+            assert_eq!(old.files[0].0, program);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use windows_sys::{
     Win32::{
-        Foundation::{FALSE, TRUE},
+        Foundation::{ERROR_INVALID_HANDLE, FALSE, TRUE},
         System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, GenerateConsoleCtrlEvent, SetConsoleCtrlHandler},
     },
     core::BOOL,
@@ -32,7 +32,11 @@ pub fn interrupt(process: &ProcessId) -> io::Result<()> {
     let Some(_held) = open_same(process, 0)? else { return Ok(()) };
     // SAFETY: the call takes integers.
     let send = |event| check(unsafe { GenerateConsoleCtrlEvent(event, process.pid) });
-    send(CTRL_BREAK_EVENT).or_else(|error| send(CTRL_C_EVENT).map_err(|_| error))
+    match send(CTRL_BREAK_EVENT) {
+        // For any other reason a Ctrl-C could reach whoever else has this console, and this process itself.
+        Err(error) if error.raw_os_error() == Some(ERROR_INVALID_HANDLE.cast_signed()) => send(CTRL_C_EVENT).map_err(|_| error),
+        result => result,
+    }
 }
 
 /// Calls `act` for each event that asks this process to end, in place of ending.

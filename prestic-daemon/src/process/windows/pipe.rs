@@ -13,15 +13,16 @@ use interprocess::{
 };
 
 use super::security::{Descriptor, own_user};
+use crate::atomic_write;
 
 /// Listens on a pipe that the current user alone can open. Another machine cannot.
 pub fn listen(path: &Path) -> io::Result<Listener> {
     options(path)?.create_sync()
 }
 
-/// A pipe needs no folder.
-pub fn prepare_socket_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+/// A pipe needs no folder, but what leads a browser to the web interface, and lets it in, lies in that one.
+pub fn prepare_socket_folder(folder: &Path) -> io::Result<()> {
+    atomic_write::open_private_folder(folder)
 }
 
 /// Listens on such a pipe for a program that waits for its clients without a thread each.

@@ -13,15 +13,15 @@ use std::{
 
 use windows_sys::{
     Win32::{
-        Foundation::{ERROR_SUCCESS, GENERIC_ALL, GENERIC_READ, LocalFree},
+        Foundation::{ERROR_SUCCESS, FALSE, GENERIC_ALL, GENERIC_READ, LocalFree},
         Security::{
             ACCESS_ALLOWED_ACE, ACL,
             Authorization::{
                 ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW,
-                SDDL_REVISION_1, SE_FILE_OBJECT,
+                SDDL_REVISION_1, SE_FILE_OBJECT, SetNamedSecurityInfoW,
             },
-            DACL_SECURITY_INFORMATION, GetAce, GetTokenInformation, PSID, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER,
-            TokenUser,
+            DACL_SECURITY_INFORMATION, GetAce, GetSecurityDescriptorDacl, GetTokenInformation,
+            PROTECTED_DACL_SECURITY_INFORMATION, PSID, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
         },
         Storage::FileSystem::{CreateDirectoryW, FILE_READ_DATA},
         System::{
@@ -68,9 +68,14 @@ impl Descriptor {
     }
 }
 
+/// Returns what lets the user, the system and the administrators use a folder and what is in it, and nobody else.
+fn own_folder() -> io::Result<Descriptor> {
+    Descriptor::parse(&format!("D:P(A;OICI;FA;;;{})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", own_user()?))
+}
+
 /// Makes a folder that the user, the system and the administrators can use, and nobody else; nor what will be in it.
 pub fn create_own_folder(path: &Path) -> io::Result<()> {
-    let descriptor = Descriptor::parse(&format!("D:P(A;OICI;FA;;;{})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", own_user()?))?;
+    let descriptor = own_folder()?;
     let attributes = SECURITY_ATTRIBUTES {
         nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).expect("it is small"),
         lpSecurityDescriptor: descriptor.as_ptr(),
@@ -78,6 +83,30 @@ pub fn create_own_folder(path: &Path) -> io::Result<()> {
     };
     // SAFETY: the path ends with a zero, and the descriptor lives until the end of this function.
     check(unsafe { CreateDirectoryW(wide(path).as_ptr(), &raw const attributes) })
+}
+
+/// Gives a folder, and what inherits from it, the rules of one that [`create_own_folder`] makes.
+pub fn close_folder(path: &Path) -> io::Result<()> {
+    set_rules(path, &own_folder()?)
+}
+
+fn set_rules(path: &Path, descriptor: &Descriptor) -> io::Result<()> {
+    let (mut rules, mut is_there, mut is_default): (*mut ACL, _, _) = (ptr::null_mut(), FALSE, FALSE);
+    // SAFETY: the caller's descriptor is there, and all three answers can be written.
+    check(unsafe { GetSecurityDescriptorDacl(descriptor.as_ptr(), &raw mut is_there, &raw mut rules, &raw mut is_default) })?;
+    // SAFETY: the path ends with a zero, and the rules live as long as the descriptor.
+    let error = unsafe {
+        SetNamedSecurityInfoW(
+            wide(path).as_ptr(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            rules,
+            ptr::null(),
+        )
+    };
+    if error == ERROR_SUCCESS { Ok(()) } else { Err(io::Error::from_raw_os_error(error.cast_signed())) }
 }
 
 /// Whether somebody may read a file who is neither the user nor trusted with everything.
@@ -204,5 +233,16 @@ mod tests {
         fs::File::create(own.join("file")).unwrap();
         assert!(!is_readable_by_others(&own.join("file")).unwrap());
         assert_eq!(create_own_folder(&own).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn folder_that_was_open_to_others_can_be_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = folder.path().join("open");
+        create_own_folder(&open).unwrap();
+        set_rules(&open, &Descriptor::parse("D:P(A;OICI;FA;;;WD)").unwrap()).unwrap();
+        assert!(is_readable_by_others(&open).unwrap());
+        close_folder(&open).unwrap();
+        assert!(!is_readable_by_others(&open).unwrap());
     }
 }
