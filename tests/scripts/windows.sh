@@ -60,7 +60,10 @@ Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3>"$pipe" 2>/dev/null &
 screen=$!
 trap 'kill $screen; rm -r "${pipe%/*}"' EXIT
 # It writes its number when it can be used, and nothing if it ends before.
-read -r number <"$pipe"
+read -r number <"$pipe" || {
+    echo 'Xvfb did not start' >&2
+    exit 1
+}
 export DISPLAY=":$number"
 # Programs of Wine that were started without a screen would go on without one.
 "${wine%64}server" --wait
