@@ -35,6 +35,7 @@ pub mod daemon_program;
 pub mod error;
 pub mod fingerprint;
 pub mod opener;
+pub mod private_file;
 pub mod transport;
 
 pub mod moment;

@@ -1,16 +1,10 @@
 //! Opens files and the web interface on the user's desktop.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::Path,
-    process::Stdio,
-    time::Duration,
-};
+use std::{io, path::Path, process::Stdio, time::Duration};
 
 use tokio::process::Command;
 
-use crate::{home::Home, platform};
+use crate::{home::Home, platform, private_file};
 
 /// How long to wait whether the opener fails. Some go on as long as the browser does.
 const OPENER_LIMIT: Duration = Duration::from_secs(3);
@@ -22,7 +16,7 @@ const OPENER_LIMIT: Duration = Duration::from_secs(3);
 pub async fn open_address(home: &Home, address: &str) -> io::Result<()> {
     let file = home.web_redirect_file();
     find_opener()?;
-    write_privately(&file, &redirection(address))?;
+    private_file::write(&file, &redirection(address))?;
     open_file(&file).await
 }
 
@@ -55,28 +49,6 @@ fn redirection(address: &str) -> String {
     )
 }
 
-/// Writes a file that is new, so that nobody else has it open or has made it lead elsewhere.
-fn write_privately(file: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        create_private_folder(folder)?;
-    }
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = fs::File::options();
-    options.write(true).create_new(true);
-    platform::owner_only_file(&mut options);
-    options.open(file)?.write_all(text.as_bytes())
-}
-
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    platform::owner_only_folder(&mut builder);
-    builder.create(folder)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,23 +57,5 @@ mod tests {
     fn file_leads_to_the_address_with_and_without_a_refresh() {
         let text = redirection("http://127.0.0.1:8711/login?code=ab12");
         assert_eq!(text.matches("http://127.0.0.1:8711/login?code=ab12\"").count(), 2, "{text}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn file_is_for_its_owner_and_never_somebody_elses() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("run/web.html");
-        write_privately(&file, "first").unwrap();
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::remove_file(&file).unwrap();
-        let elsewhere = folder.path().join("elsewhere");
-        fs::File::create(&elsewhere).unwrap();
-        symlink(&elsewhere, &file).unwrap();
-        write_privately(&file, "second").unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), "second");
-        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "");
     }
 }

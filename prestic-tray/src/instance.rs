@@ -1,12 +1,12 @@
 //! One tray a home: who holds the lock file is the tray.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use prestic_proto::home::Home;
+use prestic_proto::{home::Home, private_file};
 use thiserror::Error;
 
 use crate::exit::Exit;
@@ -55,7 +55,7 @@ impl Instance {
         let folder = home.root().join("run");
         let path = folder.join("tray.lock");
         let broken = |source| InstanceError::Lock { path: path.clone(), source };
-        create_private_folder(&folder).map_err(broken)?;
+        private_file::create_folder(&folder).map_err(broken)?;
         let mut lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(broken)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -76,15 +76,6 @@ impl Instance {
         write(&mut lock).map_err(broken)?;
         Ok(Self { _lock: lock })
     }
-}
-
-/// Makes the folder for what runs, where no daemon has made it yet.
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

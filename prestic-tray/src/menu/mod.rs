@@ -101,7 +101,6 @@ impl TrayMenu {
         let menu = menu_of(&parts)?;
         // On the bus the items of another tree have new numbers. Those of one like the old one would keep them, without a menu in
         // between, and a click that was on its way would hit what it was not meant for.
-        #[cfg(target_os = "linux")]
         if is_same_tree(items, &self.shown.items) {
             self.tray.set_menu(None);
         }
@@ -119,7 +118,6 @@ fn is_choice(event: &TrayIconEvent) -> bool {
 }
 
 /// Whether two menus have lines and submenus at the same places, whichever those are.
-#[cfg(target_os = "linux")]
 fn is_same_tree(one: &[Item], other: &[Item]) -> bool {
     one.len() == other.len()
         && one.iter().zip(other).all(|items| match items {
