@@ -290,6 +290,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, cl
     }
 }
 
+/// Whether a line goes to restic in this terminal, as far as it is written.
+pub fn is_foreground(words: Vec<OsString>) -> bool {
+    split(words).1.is_some()
+}
+
 /// Refuses what restic in the foreground would silently do without.
 fn refuse_options_of_others(global: GlobalOptions, profile: &OsStr, args: &[OsString]) -> Result<(), clap::Error> {
     let refused = |message: String| Err(CommandLine::command().error(clap::error::ErrorKind::ArgumentConflict, message));

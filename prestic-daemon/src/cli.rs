@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use prestic_proto::{
     home::{Home, NoHome},
     profile::ConfigReport,
@@ -54,6 +54,9 @@ enum CliCommand {
     },
     /// Explain a schedule in words and with its next times, or what is wrong with it
     Explain(ExplainOptions),
+    /// List the profiles as JSON; `prestic-ctl` asks so for names to complete where no daemon answers
+    #[command(hide = true)]
+    Profiles,
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
@@ -93,6 +96,11 @@ struct ExplainOptions {
     batch: bool,
 }
 
+/// Returns the definition of the command line.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -100,6 +108,7 @@ pub fn main() -> ExitCode {
         (Some(file), _) => check(file, false),
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
+        (None, Some(CliCommand::Profiles)) => print_profiles(),
         (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
@@ -163,6 +172,13 @@ fn readable(file: &Path, report: &ConfigReport) -> String {
 
 fn print_options(json: bool) -> io::Result<ExitCode> {
     print(&if json { options::as_json() } else { options::as_text() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_profiles() -> Done {
+    let loaded = config::load_for_one_run(&Home::from_environment()?.config_file());
+    let profiles: Vec<_> = loaded.config.profiles().map(|profile| profile.summary()).collect();
+    print(&(serde_json::to_string(&profiles)? + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

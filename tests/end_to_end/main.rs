@@ -29,6 +29,7 @@ mod skipped;
 mod soak;
 mod stop;
 
+mod completions;
 mod ctl;
 mod daemon;
 mod notification_troubles;

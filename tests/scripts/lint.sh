@@ -25,7 +25,7 @@ RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 
 step 'Shell scripts: shellcheck'
 if command -v shellcheck >/dev/null 2>&1; then
-    shellcheck .ci/run packaging/*.sh tests/scripts/*.sh
+    shellcheck .ci/run packaging/*.sh prestic-ctl/src/completion/*.sh tests/scripts/*.sh
 else
     echo 'shellcheck is not installed: the scripts were not checked'
 fi

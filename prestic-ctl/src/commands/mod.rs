@@ -24,11 +24,11 @@ mod tests;
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
 use prestic_proto::{client::Client, error::ApiError, history::RunQuery, home::Home};
 
 use crate::{
-    cli::{Command, CommandLine, GlobalOptions},
+    cli::{Command, GlobalOptions},
+    completion::scripts,
     connect::{Session, Start},
     daemon_program,
     error::CtlError,
@@ -57,9 +57,7 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
-            output.data(&String::from_utf8_lossy(&script))?;
+            output.data(&scripts::script(shell))?;
             Ok(Exit::OK)
         }
         command => {
