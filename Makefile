@@ -1,13 +1,16 @@
 # The commands of a checkout. Each target is one script or one cargo command, so that nothing is hidden here.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo clean-demo pictures test windows macos lint bench soak
+.PHONY: help build docs demo clean-demo pictures test windows macos lint bench soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 build: ## Build prestic-daemon, prestic-ctl and prestic-tray (release, in target/release)
 	cargo build --release --locked -p prestic-daemon -p prestic-ctl -p prestic-tray
+
+docs: ## Make the reference, the man pages, the completions and the book anew (target/docs)
+	@packaging/docs.sh
 
 demo: ## Watch a real backup: make demo, or make demo SRC=/a/folder
 	@SRC="$(SRC)" packaging/demo.sh

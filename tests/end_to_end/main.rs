@@ -29,6 +29,7 @@ mod skipped;
 mod soak;
 mod stop;
 
+mod book;
 mod completions;
 mod ctl;
 mod daemon;

@@ -7,30 +7,19 @@ use prestic_tests::{
     desktop::Desktop,
     fake::FakeScript,
     home::TestHome,
+    markdown,
     missed::{NO_STARTUP_DELAY, due_task},
     programs,
 };
 use serde_json::Value;
 
-/// Returns the blocks of a Markdown text that are marked as INI.
-fn ini_samples(markdown: &str) -> Vec<String> {
-    let mut samples = Vec::new();
-    let mut lines = markdown.lines();
-    while let Some(line) = lines.next() {
-        if line.trim() == "```ini" {
-            let sample: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != "```").collect();
-            samples.push(sample.join("\n") + "\n");
-        }
-    }
-    samples
-}
-
 #[test]
 fn every_configuration_in_the_readme_is_valid() {
     let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
-    let samples = ini_samples(&readme);
+    let samples: Vec<_> = markdown::blocks(&readme).into_iter().filter(|block| block.language == "ini").collect();
     assert!(!samples.is_empty(), "README.md shows no configuration");
     for sample in samples {
+        let sample = sample.text;
         let home = TestHome::new();
         home.write_config(&sample);
         let checked = home.daemon(&["check"]);

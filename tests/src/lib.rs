@@ -13,6 +13,7 @@ pub mod counted;
 pub mod desktop;
 pub mod fake;
 pub mod files;
+pub mod markdown;
 pub mod missed;
 pub mod nasty_repository;
 pub mod processes;
