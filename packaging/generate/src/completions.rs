@@ -51,6 +51,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn shells_can_read_their_scripts() {
+        let folder = tempfile::tempdir().unwrap();
+        write_into(folder.path()).unwrap();
+        for (shell, option) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
+            for script in std::fs::read_dir(folder.path().join(shell)).unwrap().flatten() {
+                let read = std::process::Command::new(shell).arg(option).arg(script.path()).output();
+                let read = read.unwrap_or_else(|error| panic!("`make test` installs {shell}: {error}"));
+                let said = String::from_utf8_lossy(&read.stderr);
+                assert!(read.status.success() && said.is_empty(), "{}: {said}", script.path().display());
+            }
+        }
+    }
+
+    #[test]
     fn every_shell_finds_the_completions_of_every_program() {
         let folder = tempfile::tempdir().unwrap();
         write_into(folder.path()).unwrap();

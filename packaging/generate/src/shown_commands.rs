@@ -6,6 +6,9 @@ use prestic_tests::markdown;
 
 use crate::book::SOURCE;
 
+/// The programs that are looked at.
+const PROGRAMS: [&str; 3] = ["prestic-ctl", "prestic-daemon", "prestic-tray"];
+
 /// What separates one command from the next in a shell.
 const SEPARATORS: [&str; 6] = ["|", "||", "&&", ";", "&", "("];
 
@@ -23,9 +26,15 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
             commands.last_mut().expect("there is one").push(word);
         }
     }
-    // Variables for one command, and `sudo`, stand before its name.
-    let is_before = |word: &String| word == "sudo" || (word.contains('=') && !word.starts_with('-'));
-    commands.into_iter().map(|words| words.into_iter().skip_while(is_before).collect()).collect()
+    commands.into_iter().map(without_prefix).collect()
+}
+
+/// Takes away what stands before the name of a command: variables for it alone, and `sudo` with its options.
+fn without_prefix(words: Vec<String>) -> Vec<String> {
+    let is_sudo = words.first().is_some_and(|word| word == "sudo");
+    let is_variable = |word: &String| word.contains('=') && !word.starts_with('-');
+    let is_before = |word: &String| if is_sudo { !PROGRAMS.contains(&word.as_str()) } else { is_variable(word) };
+    words.into_iter().skip_while(is_before).collect()
 }
 
 /// Returns what is wrong with a command; none if nothing is, or if it is none of ours.
@@ -49,7 +58,7 @@ fn check_file(path: &Path) -> usize {
         }
         for command in block.commands() {
             for words in simple_commands(&command.text) {
-                count += usize::from(words.first().is_some_and(|word| word.starts_with("prestic-")));
+                count += usize::from(words.first().is_some_and(|word| PROGRAMS.contains(&word.as_str())));
                 if let Some(fault) = fault(&words) {
                     panic!("{}:{}: {}\n{fault}", path.display(), command.line, command.text);
                 }
@@ -72,6 +81,7 @@ fn every_command_that_is_shown_is_understood() {
 fn commands_are_found_in_lines() {
     let found = simple_commands("cd /x && sudo A=b prestic-ctl -p 'my home' ls > out | head -n 1");
     assert_eq!(found, [vec!["cd", "/x"], vec!["prestic-ctl", "-p", "my home", "ls"], vec!["head", "-n", "1"]]);
+    assert_eq!(simple_commands("sudo -Hu prestic A=b prestic-ctl status"), [["prestic-ctl", "status"]]);
 }
 
 #[test]

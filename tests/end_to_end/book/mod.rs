@@ -1,5 +1,6 @@
 //! What the book shows works: every page is tried in order, in a home of its own, with the real programs and real restic.
 
+mod messages;
 mod output;
 mod page;
 
