@@ -28,6 +28,19 @@ command = backup
 args = /home/me --exclude-caches
 ";
 
+/// How far the codes are indented in the table of exit codes.
+const CODE_INDENT: usize = 2;
+
+const HOME: (&str, &str) = ("PRESTIC_HOME", "the folder with the configuration and everything else, instead of ~/.prestic");
+const HOME_ENVIRONMENT: &[(&str, &str)] = &[HOME];
+const CLIENT_ENVIRONMENT: &[(&str, &str)] =
+    &[HOME, ("NO_COLOR", "if it is set, no colors are used unless --color asks for them")];
+const DAEMON_ENVIRONMENT: &[(&str, &str)] = &[
+    HOME,
+    ("PRESTIC_WEB_LISTEN", "where the web interface listens, whatever the configuration says"),
+    ("PRESTIC_CLOCK", "the same as --clock"),
+];
+
 /// What each page says of where it comes from.
 const SOURCE: &str = concat!("PRestic ", env!("CARGO_PKG_VERSION"));
 
@@ -49,13 +62,56 @@ pub fn pages() -> Vec<(String, String)> {
 }
 
 fn of_command(program: &str, command: Command) -> (String, String) {
-    let manual = Man::new(command).manual("PRestic").source(SOURCE);
+    let is_program = command.get_name() == program;
+    let exit_codes = command.get_after_help().map(|table| exit_codes(&table.to_string())).unwrap_or_default();
+    let manual = Man::new(command.after_help(None::<&str>)).manual("PRestic").source(SOURCE);
     let file = manual.get_filename();
     let mut text = Vec::new();
     manual.render(&mut text).expect("memory takes all that is written");
     let mut text = String::from_utf8(text).expect("what it is made of is text");
-    text.push_str(&see_also(program, &file).to_roff());
+    let mut roff = Roff::new();
+    add_list(&mut roff, "EXIT STATUS", &exit_codes);
+    if is_program {
+        add_list(&mut roff, "ENVIRONMENT", environment(program));
+    }
+    add_related(&mut roff, program, &file);
+    text.push_str(&roff.to_roff());
     (file, with_a_place_for_the_date(&text))
+}
+
+/// Adds a section with what stands for something, and what that is; none if there is nothing.
+fn add_list<T: AsRef<str>>(roff: &mut Roff, heading: &str, list: &[(T, T)]) {
+    if !list.is_empty() {
+        roff.control("SH", [heading]);
+    }
+    for (name, what) in list {
+        roff.control("TP", []);
+        roff.text([bold(name.as_ref())]);
+        roff.text([roman(what.as_ref())]);
+    }
+}
+
+/// Reads the table of exit codes that a program's help shows: a code and its meaning, which may go on in further lines.
+fn exit_codes(table: &str) -> Vec<(String, String)> {
+    let mut codes: Vec<(String, String)> = Vec::new();
+    for line in table.lines().skip(1) {
+        let indent = line.len() - line.trim_start().len();
+        match (line.trim_start().split_once(' '), codes.last_mut()) {
+            (_, Some((_, meaning))) if indent > CODE_INDENT => meaning.push_str(&format!("; {}", line.trim())),
+            (Some((code, meaning)), _) => codes.push((code.to_owned(), meaning.trim().to_owned())),
+            (None, _) => {}
+        }
+    }
+    codes
+}
+
+/// Returns the variables that a program looks at.
+fn environment(program: &str) -> &'static [(&'static str, &'static str)] {
+    match program {
+        "prestic-daemon" => DAEMON_ENVIRONMENT,
+        "prestic-ctl" => CLIENT_ENVIRONMENT,
+        _ => HOME_ENVIRONMENT,
+    }
 }
 
 /// A page has no date, so that it changes only with what it says, and the library writes nothing for an empty word.
@@ -64,7 +120,7 @@ fn with_a_place_for_the_date(text: &str) -> String {
 }
 
 /// Leads from each page to those that explain the rest.
-fn see_also(program: &str, file: &str) -> Roff {
+fn add_related(roff: &mut Roff, program: &str, file: &str) {
     let mut related = vec!["prestic-config(5)".to_owned()];
     for name in ["prestic-ctl", "prestic-daemon", "prestic-tray"] {
         if file != format!("{name}.1") {
@@ -73,10 +129,8 @@ fn see_also(program: &str, file: &str) -> Roff {
     }
     related.sort_by_key(|page| !page.starts_with(program));
     related.push("restic(1)".to_owned());
-    let mut roff = Roff::new();
     roff.control("SH", ["SEE ALSO"]);
     roff.text([roman(related.join(", "))]);
-    roff
 }
 
 fn of_configuration() -> String {
@@ -101,24 +155,15 @@ fn of_configuration() -> String {
             roff.text([roman(format!("{}{default}", row.about))]);
         }
     }
-    roff.control("SH", ["VALUES"]);
-    for (kind, how) in options::KINDS {
-        roff.control("TP", []);
-        roff.text([italic(*kind)]);
-        roff.text([roman(*how)]);
-    }
+    add_list(&mut roff, "VALUES", options::KINDS);
+    add_list(&mut roff, "SCHEDULES", options::SCHEDULES);
     roff.control("SH", ["EXAMPLE"]);
     roff.control("EX", []);
     for line in EXAMPLE.lines() {
         roff.text([roman(line)]);
     }
     roff.control("EE", []);
-    roff.control("SH", ["FILES"]);
-    for (file, what) in options::FILES {
-        roff.control("TP", []);
-        roff.text([italic(*file)]);
-        roff.text([roman(*what)]);
-    }
+    add_list(&mut roff, "FILES", options::FILES);
     roff.control("SH", ["SEE ALSO"]);
     roff.text([roman("prestic-ctl(1), prestic-daemon(1), restic(1)")]);
     with_a_place_for_the_date(&roff.to_roff())
@@ -154,6 +199,13 @@ mod tests {
         let loaded = prestic_daemon::config::read(EXAMPLE, Path::new("config.ini"));
         assert_eq!(loaded.report.errors, []);
         assert_eq!(loaded.report.tasks, 1);
+    }
+
+    #[test]
+    fn exit_codes_are_read_from_the_table_of_the_help() {
+        let codes = exit_codes("Exit codes:\n  0     done\n  1-12  one\n        `keyring`: two\n  128+N killed");
+        let expected = [("0", "done"), ("1-12", "one; `keyring`: two"), ("128+N", "killed")];
+        assert_eq!(codes, expected.map(|(code, meaning)| (code.to_owned(), meaning.to_owned())));
     }
 
     #[test]

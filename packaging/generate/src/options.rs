@@ -29,12 +29,28 @@ pub const KINDS: &[(&str, &str)] = &[
     ("priority", "`idle`, `low`, `normal` or `high`"),
     ("rank", "a whole number, of which the highest goes first, or `low` (-10), `normal` (0) or `high` (10)"),
     ("regex", "a regular expression"),
-    ("schedule", "when to run, as `daily at 02:30`; see the page about schedules, and try it with `prestic-ctl explain`"),
+    ("schedule", "when to run, as `daily at 02:30`; see below, and try it with `prestic-ctl explain`"),
     ("size", "a number with K, M, G or T, as `512K` or `1.5M`; a plain number is KiB"),
     ("text", "any text up to the end of the line"),
     ("window", "a part of the day, as `22:00..06:00`"),
     ("word", "one of the words that its description names"),
     ("zone", "a name of the tz database, as `Europe/Berlin`, or `local` for the machine's own zone"),
+];
+
+/// Schedules, and when each is due.
+pub const SCHEDULES: &[(&str, &str)] = &[
+    ("daily at 02:30", "every day at that time"),
+    ("mon..fri at 12:00, 18:00", "on days of the week, several times a day"),
+    ("weekly", "on Mondays at midnight; `monthly` on the first"),
+    ("last fri", "on the last Friday of the month; also `1st, 3rd mon`, `day 1, 15`, `last day`, `jan, jul day 1`"),
+    ("hourly", "every hour; also `*:15`, `*/2:15` and `9..17:00`"),
+    ("every 15 minutes from 08:00 to 18:00", "in steps; also `every 3 days at 02:30`"),
+    ("30 2 * * 1-5", "as cron has it, also after `cron:`; also `@daily`"),
+    ("calendar:Mon..Fri *-*-* 02:30", "as systemd has it"),
+    ("after home", "when that task has ended well; `after home fail` and `after home any`"),
+    ("@startup", "at the start of the daemon; also `@boot`, `@resume` and `@reload`"),
+    ("in Europe/Berlin daily at 02:30", "in a time zone of its own"),
+    ("mon at 08:00; fri at 20:00", "several, with a semicolon or a line end between them"),
 ];
 
 /// The files, and what each is for.
@@ -100,6 +116,10 @@ pub fn page() -> String {
     for (kind, how) in KINDS {
         text.push_str(&format!("| {kind} | {} |\n", in_table(how)));
     }
+    text.push_str("\n## Schedules\n\n[Schedules](../schedules.md) tells more.\n\n| schedule | due |\n|---|---|\n");
+    for (schedule, due) in SCHEDULES {
+        text.push_str(&format!("| {} | {} |\n", code(schedule), in_table(due)));
+    }
     text.push_str("\n## Files\n\n| file | what it is |\n|---|---|\n");
     for (file, what) in FILES {
         text.push_str(&format!("| {} | {} |\n", code(file), in_table(what)));
@@ -126,6 +146,28 @@ mod tests {
             let kind = row.kind.to_string();
             assert!(KINDS.iter().any(|(name, _)| *name == kind), "{kind}");
         }
+    }
+
+    /// Whether the daemon takes what stands in backticks, or what has none, for a schedule.
+    #[track_caller]
+    fn check_schedules(text: &str) {
+        for schedule in text.split('`').skip(1).step_by(2) {
+            let parsed = prestic_daemon::schedule::Schedule::parse(schedule);
+            assert!(parsed.is_ok(), "{schedule}: {parsed:?}");
+        }
+    }
+
+    #[test]
+    fn every_schedule_that_is_shown_is_one() {
+        for (schedule, due) in SCHEDULES {
+            check_schedules(&code(schedule));
+            check_schedules(&due.replace("`cron:`", ""));
+        }
+        let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let page = std::fs::read_to_string(checkout.join("docs/src/schedules.md")).unwrap();
+        let (_, table) = page.split_once("## What can be written").unwrap();
+        let (table, _) = table.split_once("Several are").unwrap();
+        check_schedules(table);
     }
 
     #[test]
