@@ -290,9 +290,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, cl
     }
 }
 
-/// Whether a line goes to restic in this terminal, as far as it is written.
-pub fn is_foreground(words: Vec<OsString>) -> bool {
-    split(words).1.is_some()
+/// Returns the words of a line that are restic's, if it goes to restic in this terminal as far as it is written.
+pub fn restics_words(words: Vec<OsString>) -> Option<Vec<OsString>> {
+    split(words).1.map(|(_, args)| args)
 }
 
 /// Refuses what restic in the foreground would silently do without.

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use prestic_tests::{fake::FakeScript, home::TestHome, programs, shell::Shell};
+use prestic_tests::{fake::FakeScript, home::TestHome, programs, restic, shell::Shell};
 use rustix::process::Signal;
 
 /// A home with tasks, and with a daemon that has run one of them.
@@ -31,9 +31,10 @@ fn write_config(home: &TestHome) {
 /// Prepares a shell that finds the program.
 fn shell(home: &TestHome, name: &str, args: &[&str]) -> Command {
     let mut command = home.command(name);
-    let folder = programs::ctl().parent().unwrap().to_owned();
+    let [restic, _] = restic::oldest_and_newest();
+    let folders = [programs::ctl(), restic.path].map(|program| program.parent().unwrap().to_owned());
     let system = env::var_os("PATH").unwrap_or_default();
-    let path: OsString = env::join_paths(std::iter::once(folder).chain(env::split_paths(&system))).unwrap();
+    let path: OsString = env::join_paths(folders.into_iter().chain(env::split_paths(&system))).unwrap();
     command.env("PATH", path).args(args);
     command
 }
@@ -53,6 +54,8 @@ fn bash_completes_tasks_runs_profiles_and_what_is_restic_s() {
         ("prestic-ctl show ba\t\n", "GOT[show base]"),
         ("prestic-ctl -p ho\t\n", "GOT[-p home]"),
         ("prestic-ctl -p home snaps\t\n", "GOT[-p home snapshots]"),
+        ("prestic-ctl -p home backup --exclude-ca\t\n", "GOT[-p home backup --exclude-caches]"),
+        ("prestic-ctl backup --exclude-ca\t\n", "GOT[backup --exclude-caches]"),
         ("prestic-ctl hist\t\n", "GOT[history]"),
     ] {
         bash.write(typed);
