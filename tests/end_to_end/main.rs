@@ -37,6 +37,7 @@ mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod service_notify;
 mod tray;
 mod tray_screen;
 mod web_api;

@@ -15,6 +15,7 @@ pub mod fake;
 pub mod files;
 pub mod missed;
 pub mod nasty_repository;
+pub mod notify_socket;
 pub mod processes;
 pub mod runs;
 pub mod web_client;
