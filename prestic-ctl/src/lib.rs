@@ -15,6 +15,7 @@ pub mod commands;
 pub mod connect;
 pub mod daemon_program;
 pub mod follow;
+pub mod service;
 
 pub mod error;
 pub mod exit;

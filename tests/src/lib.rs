@@ -18,6 +18,7 @@ pub mod nasty_repository;
 pub mod notify_socket;
 pub mod processes;
 pub mod runs;
+pub mod user_manager;
 pub mod web_client;
 pub mod web_home;
 
