@@ -120,6 +120,13 @@ pub fn home_of_unit(unit: &str) -> Option<&str> {
     Some(line.strip_suffix('"').unwrap_or(line))
 }
 
+/// Returns the home that an agent of ours serves, as it is written there; nothing for the usual one.
+pub fn home_of_agent(agent: &str) -> Option<&str> {
+    let (_, rest) = agent.split_once("<key>PRESTIC_HOME</key>")?;
+    let (_, rest) = rest.split_once("<string>")?;
+    rest.split_once("</string>").map(|(home, _)| home)
+}
+
 /// Returns the user's name for the Task Scheduler.
 pub fn task_user() -> String {
     let name = |variable| env::var(variable).unwrap_or_default();
@@ -177,6 +184,8 @@ mod tests {
         assert_eq!(home_of_unit(&systemd_unit(&programs("/p"))), None);
         check(&launchd_daemon(&other), "<key>PRESTIC_HOME</key>\n\t\t<string>/h 1</string>\n\t\t<!-- ");
         check(&launchd_tray(&other, Path::new("/p/tray")), "<key>PRESTIC_HOME</key>");
+        assert_eq!(home_of_agent(&launchd_daemon(&other)), Some("/h 1"));
+        assert_eq!(home_of_agent(&launchd_daemon(&programs("/p"))), None);
         let entry = autostart_entry(Path::new("/p/prestic-tray"), other.other_home.as_deref());
         check(&entry, "\nExec=env \"PRESTIC_HOME=/h 1\" \"/p/prestic-tray\"\n");
     }

@@ -54,6 +54,7 @@ pub fn read_pid(text: &str) -> Option<u32> {
 pub fn install(facts: &Facts, programs: &Programs, wishes: Wishes) -> Result<Vec<Step>, ServiceError> {
     let path = agent_file(&facts.agents_folder, DAEMON);
     refuse_foreign(facts.agent.as_deref(), &path)?;
+    refuse_other_home(facts, programs)?;
     let agent = files::launchd_daemon(programs);
     let is_changed = facts.agent.as_deref() != Some(agent.as_str());
     let is_the_service = facts.daemon.is_some_and(|daemon| facts.pid == Some(daemon.pid));
@@ -95,9 +96,10 @@ pub fn install(facts: &Facts, programs: &Programs, wishes: Wishes) -> Result<Vec
 }
 
 /// Plans a removal: of what an installation has made, and of nothing else.
-pub fn uninstall(facts: &Facts) -> Result<Vec<Step>, ServiceError> {
+pub fn uninstall(facts: &Facts, programs: &Programs) -> Result<Vec<Step>, ServiceError> {
     let path = agent_file(&facts.agents_folder, DAEMON);
     refuse_foreign(facts.agent.as_deref(), &path)?;
+    refuse_other_home(facts, programs)?;
     let mut steps = Vec::new();
     if facts.is_loaded {
         // It is told to stop, and has the time for it that its file says.
@@ -110,6 +112,20 @@ pub fn uninstall(facts: &Facts) -> Result<Vec<Step>, ServiceError> {
         steps.push(Step::Remove { path: agent_file(&facts.agents_folder, TRAY) });
     }
     Ok(steps)
+}
+
+/// Whether an agent of ours serves the home that these programs are to serve.
+pub fn is_for_home(agent: &str, programs: &Programs) -> bool {
+    files::home_of_agent(agent) == files::home_of_agent(&files::launchd_daemon(programs))
+}
+
+fn refuse_other_home(facts: &Facts, programs: &Programs) -> Result<(), ServiceError> {
+    match &facts.agent {
+        Some(agent) if !is_for_home(agent, programs) => {
+            Err(ServiceError::OtherHome { other: files::home_of_agent(agent).map(str::to_owned) })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn refuse_foreign(present: Option<&str>, path: &Path) -> Result<(), ServiceError> {
@@ -194,21 +210,28 @@ mod tests {
     #[test]
     fn removal_takes_back_what_was_installed() {
         check(
-            &uninstall(&installed()).unwrap(),
+            &uninstall(&installed(), &programs()).unwrap(),
             &[
                 "bootout gui/501/prestic-daemon",
                 "remove /A/io.github.anmcarrow.prestic-daemon.plist",
                 "remove /A/io.github.anmcarrow.prestic-tray.plist",
             ],
         );
-        check(&uninstall(&facts()).unwrap(), &[]);
+        check(&uninstall(&facts(), &programs()).unwrap(), &[]);
     }
 
     #[test]
     fn agents_of_others_are_left_alone() {
         let foreign = Facts { agent: Some("<plist/>".to_owned()), ..facts() };
         assert!(matches!(install(&foreign, &programs(), ALL), Err(ServiceError::ForeignFile { .. })));
-        assert!(matches!(uninstall(&foreign), Err(ServiceError::ForeignFile { .. })));
+        assert!(matches!(uninstall(&foreign, &programs()), Err(ServiceError::ForeignFile { .. })));
+    }
+
+    #[test]
+    fn service_of_another_home_is_neither_replaced_nor_removed() {
+        let other = Programs { other_home: Some(PathBuf::from("/other")), ..programs() };
+        assert!(matches!(install(&installed(), &other, ALL), Err(ServiceError::OtherHome { other: None })));
+        assert!(matches!(uninstall(&installed(), &other), Err(ServiceError::OtherHome { other: None })));
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub async fn installation(home: &Home, wishes: Wishes) -> Result<Vec<Step>, CtlE
 
 /// Plans a removal.
 pub async fn removal(home: &Home) -> Result<Vec<Step>, CtlError> {
-    let facts = Facts { daemon: daemon_of(home).await?, ..look()? };
-    Ok(systemd::uninstall(&facts)?)
+    let programs = Programs::find(home)?;
+    Ok(systemd::uninstall(&look()?, &programs)?)
 }
 
 /// Tells how the service is.
@@ -41,12 +41,17 @@ pub async fn report(home: &Home) -> Result<Report, CtlError> {
         Err(reason) => (UnitState::default(), Some(reason)),
     };
     let file = state.file.clone().or_else(|| Some(systemd::unit_file(&config_folder)).filter(|file| file.exists()));
+    let programs = Programs::find(home)?;
+    // A unit that cannot be read says nothing of another home.
+    let unit = file.as_deref().and_then(|file| fs::read_to_string(file).ok());
+    let is_for_this_home = unit.is_none_or(|unit| systemd::is_for_home(&unit, &programs));
     let entry = systemd::entry_file(&config_folder);
     let is_known = manager_error.is_none();
     Ok(Report {
         manager: "systemd",
         manager_error,
         installed: file.map(|file| file.display().to_string()),
+        is_for_this_home,
         is_enabled: state.enabled == "enabled",
         state: is_known.then(|| format!("{} ({})", state.active, state.sub)),
         since: state.since.filter(|_| state.active == "active"),

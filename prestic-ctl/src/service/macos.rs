@@ -27,18 +27,21 @@ pub async fn installation(home: &Home, wishes: Wishes) -> Result<Vec<Step>, CtlE
 
 /// Plans a removal.
 pub async fn removal(home: &Home) -> Result<Vec<Step>, CtlError> {
-    Ok(launchd::uninstall(&look(home).await?)?)
+    let programs = Programs::find(home)?;
+    Ok(launchd::uninstall(&look(home).await?, &programs)?)
 }
 
 /// Tells how the service is.
 pub async fn report(home: &Home) -> Result<Report, CtlError> {
     let facts = look(home).await?;
+    let programs = Programs::find(home)?;
     let file = |label| agent_file(&facts.agents_folder, label);
     let state = if facts.pid.is_some() { "running" } else { "not running" };
     Ok(Report {
         manager: "launchd",
         manager_error: None,
         installed: facts.agent.as_ref().map(|_| file(DAEMON).display().to_string()),
+        is_for_this_home: facts.agent.as_deref().is_none_or(|agent| launchd::is_for_home(agent, &programs)),
         is_enabled: facts.agent.is_some(),
         state: facts.agent.as_ref().map(|_| state.to_owned()),
         since: None,

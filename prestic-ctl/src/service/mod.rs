@@ -89,10 +89,10 @@ pub enum ServiceError {
         path: PathBuf,
     },
     /// The service that is installed serves another home.
-    #[error("the service that is installed serves another home: {other}")]
+    #[error("the service that is installed serves another home: {}", .other.as_deref().unwrap_or("~/.prestic"))]
     OtherHome {
-        /// The other home.
-        other: String,
+        /// The other home; none for the usual one.
+        other: Option<String>,
     },
     /// A program is where nothing can be started from, or cannot be found.
     #[error("{message}")]
@@ -129,9 +129,10 @@ impl ServiceError {
         match self {
             Self::NoManager { hint, .. } | Self::Unusable { hint, .. } => Some(hint.clone()),
             Self::ForeignFile { path } => Some(format!("move {} away, then try again", path.display())),
-            Self::OtherHome { other } => Some(format!(
-                "one service a user is all that there is: `PRESTIC_HOME={other} prestic-ctl service uninstall` removes it"
-            )),
+            Self::OtherHome { other } => {
+                let setting = other.as_ref().map_or("env -u PRESTIC_HOME".to_owned(), |home| format!("PRESTIC_HOME='{home}'"));
+                Some(format!("there is one service a user; `{setting} prestic-ctl service uninstall` removes that one"))
+            }
             Self::File { .. } => None,
             Self::Program { .. } => {
                 Some("what was done until then stands above; `prestic-ctl service logs` may tell more".to_owned())

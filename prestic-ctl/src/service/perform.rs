@@ -5,22 +5,20 @@ use std::{
     io::{self, Write},
     path::Path,
     process::Stdio,
-    thread,
     time::Duration,
 };
 
 use prestic_proto::{client::Client, error::ConnectError, home::Home};
 use serde::Serialize;
-use tokio::sync::oneshot;
 
 use crate::{
+    connect::wait_for_end,
     error::CtlError,
     output::Output,
     service::{
         ServiceError,
         step::{Program, Step, text},
     },
-    system,
 };
 
 /// How long a daemon may take that hands its runs over. It gives a run that is just being started 20 s.
@@ -57,7 +55,7 @@ pub fn rehearse(steps: &[Step], output: &mut Output) -> Result<(), CtlError> {
             Step::ShutDown { pid } => output.line(&format!("would stop the daemon (pid {pid}) and its runs"))?,
         }
     }
-    Ok(())
+    Ok(output.flush()?)
 }
 
 /// Does all steps, up to the first that fails.
@@ -145,7 +143,14 @@ async fn hand_over(home: &Home) -> Result<(), CtlError> {
         }
         .into());
     }
-    wait_for_end(&client, home).await
+    match tokio::time::timeout(HAND_OVER_LIMIT, wait_for_end(&client, home)).await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(ServiceError::Unusable {
+            message: "the daemon that ran by itself does not end".to_owned(),
+            hint: format!("see its log, {}, then try again", home.daemon_log().display()),
+        }
+        .into()),
+    }
 }
 
 /// Ends the daemon after its runs, and waits until it has gone.
@@ -153,7 +158,7 @@ async fn shut_down(home: &Home) -> Result<(), CtlError> {
     let Some(client) = connect(home).await? else { return Ok(()) };
     // One that is gone cannot answer.
     let _ = client.shutdown().await;
-    client.ended().await;
+    wait_for_end(&client, home).await;
     Ok(())
 }
 
@@ -163,27 +168,6 @@ async fn connect(home: &Home) -> Result<Option<Client>, CtlError> {
         Err(ConnectError::NotRunning { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// After its last word a daemon still has its readers of repositories to end: it is gone when its lock is free.
-async fn wait_for_end(client: &Client, home: &Home) -> Result<(), CtlError> {
-    let lock = home.lock_file();
-    let ended = async {
-        client.ended().await;
-        let (sender, is_free) = oneshot::channel();
-        // A thread of its own, because one that waits for ever must not keep this program from its end.
-        thread::spawn(move || {
-            system::wait_for_lock(&lock);
-            let _ = sender.send(());
-        });
-        let _ = is_free.await;
-    };
-    tokio::time::timeout(HAND_OVER_LIMIT, ended).await.map_err(|_| {
-        CtlError::from(ServiceError::Unusable {
-            message: "the daemon that ran by itself does not end".to_owned(),
-            hint: "see its log, <home>/logs/daemon.log, then try again".to_owned(),
-        })
-    })
 }
 
 #[cfg(test)]

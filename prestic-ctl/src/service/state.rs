@@ -19,6 +19,8 @@ pub struct Report {
     pub manager_error: Option<String>,
     /// The file, or the name of the task, that makes the service; none if it is not installed.
     pub installed: Option<String>,
+    /// Whether it serves the home that was asked about.
+    pub is_for_this_home: bool,
     /// Whether it starts at login.
     pub is_enabled: bool,
     /// Its state in the manager's own words, as `active (running)`.
@@ -61,7 +63,10 @@ impl Report {
         let mut lines = Vec::new();
         let mut line = |label: &str, text: String| lines.push(format!("{label:<9}{text}"));
         match (&self.installed, &self.manager_error) {
-            (Some(file), _) => line("service", format!("{} ({file})", self.manager)),
+            (Some(file), _) if self.is_for_this_home => line("service", format!("{} ({file})", self.manager)),
+            (Some(file), _) => {
+                line("service", look.paint(Paint::Warning, &format!("{} ({file}), for another home", self.manager)));
+            }
             (None, Some(error)) => line("service", look.paint(Paint::Warning, &format!("none: {error}"))),
             (None, None) => {
                 line("service", look.paint(Paint::Warning, "not installed; `prestic-ctl service install` does that"));
@@ -128,6 +133,7 @@ mod tests {
             manager: "systemd",
             manager_error: None,
             installed: Some("/u/prestic-daemon.service".to_owned()),
+            is_for_this_home: true,
             is_enabled: true,
             state: Some("active (running)".to_owned()),
             since: None,
@@ -181,6 +187,12 @@ mod tests {
         let expected = "daemon   answers as process 8, and is not the one of the service, in another version; \
                         `prestic-ctl service install` replaces it";
         assert!(lines.iter().any(|line| line == expected), "{lines:?}");
+    }
+
+    #[test]
+    fn service_of_another_home_is_told() {
+        let lines = Report { is_for_this_home: false, ..report() }.lines(&Look::PLAIN);
+        assert_eq!(lines[0], "service  systemd (/u/prestic-daemon.service), for another home");
     }
 
     #[test]

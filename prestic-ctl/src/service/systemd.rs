@@ -94,12 +94,7 @@ pub fn install(facts: &Facts, programs: &Programs, wishes: Wishes) -> Result<Vec
     refuse_foreign(facts.unit.as_deref(), &unit_path)?;
     [&programs.daemon, &programs.ctl].into_iter().try_for_each(|program| refuse_unstartable(program))?;
     let unit = files::systemd_unit(programs);
-    if let Some(present) = &facts.unit
-        && files::home_of_unit(present) != files::home_of_unit(&unit)
-    {
-        let other = files::home_of_unit(present).unwrap_or("~/.prestic").to_owned();
-        return Err(ServiceError::OtherHome { other });
-    }
+    refuse_other_home(facts, programs)?;
     let mut steps = Vec::new();
     let mut is_changed = false;
     if uses_package(facts, programs) {
@@ -158,9 +153,10 @@ fn tray(facts: &Facts, programs: &Programs) -> Result<Option<Step>, ServiceError
 }
 
 /// Plans a removal: of what an installation has made, and of nothing else.
-pub fn uninstall(facts: &Facts) -> Result<Vec<Step>, ServiceError> {
+pub fn uninstall(facts: &Facts, programs: &Programs) -> Result<Vec<Step>, ServiceError> {
     let unit_path = unit_file(&facts.config_folder);
     refuse_foreign(facts.unit.as_deref(), &unit_path)?;
+    refuse_other_home(facts, programs)?;
     let mut steps = Vec::new();
     let is_in_use = facts.state.enabled == "enabled" || !matches!(facts.state.active.as_str(), "" | "inactive");
     if facts.unit.is_some() || (facts.package_unit.is_some() && is_in_use) {
@@ -178,6 +174,20 @@ pub fn uninstall(facts: &Facts) -> Result<Vec<Step>, ServiceError> {
         steps.push(Step::Remove { path: entry_file(&facts.config_folder) });
     }
     Ok(steps)
+}
+
+/// Whether a unit of ours serves the home that these programs are to serve.
+pub fn is_for_home(unit: &str, programs: &Programs) -> bool {
+    files::home_of_unit(unit) == files::home_of_unit(&files::systemd_unit(programs))
+}
+
+fn refuse_other_home(facts: &Facts, programs: &Programs) -> Result<(), ServiceError> {
+    match &facts.unit {
+        Some(unit) if !is_for_home(unit, programs) => {
+            Err(ServiceError::OtherHome { other: files::home_of_unit(unit).map(str::to_owned) })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn refuse_foreign(present: Option<&str>, path: &Path) -> Result<(), ServiceError> {

@@ -36,6 +36,7 @@ pub async fn report(home: &Home) -> Result<Report, CtlError> {
         manager: "Task Scheduler",
         manager_error: None,
         installed: facts.has_daemon.then(|| DAEMON.to_owned()),
+        is_for_this_home: home.is_default(),
         is_enabled: facts.has_daemon,
         state: None,
         since: None,

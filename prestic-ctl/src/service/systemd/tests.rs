@@ -49,7 +49,7 @@ fn check_install(facts: &Facts, programs: &Programs, wishes: Wishes, expected: &
 
 #[track_caller]
 fn check_uninstall(facts: &Facts, expected: &[&str]) {
-    assert_eq!(words(&uninstall(facts).unwrap()), expected);
+    assert_eq!(words(&uninstall(facts, &programs("/p")).unwrap()), expected);
 }
 
 const WRITE_UNIT: &str = "write /c/systemd/user/prestic-daemon.service";
@@ -121,20 +121,21 @@ fn files_of_others_are_left_alone() {
     let foreign = || Some("[Service]\nExecStart=/x\n".to_owned());
     let with_unit = Facts { unit: foreign(), ..facts() };
     assert!(matches!(install(&with_unit, &programs("/p"), ALL), Err(ServiceError::ForeignFile { .. })));
-    assert!(matches!(uninstall(&with_unit), Err(ServiceError::ForeignFile { .. })));
+    assert!(matches!(uninstall(&with_unit, &programs("/p")), Err(ServiceError::ForeignFile { .. })));
     let with_entry = Facts { entry: foreign(), ..facts() };
     assert!(matches!(install(&with_entry, &programs("/p"), ALL), Err(ServiceError::ForeignFile { .. })));
     check_uninstall(&with_entry, &[]);
 }
 
 #[test]
-fn service_of_another_home_is_not_replaced() {
+fn service_of_another_home_is_neither_replaced_nor_removed() {
     let other = Programs { other_home: Some(PathBuf::from("/other")), ..programs("/p") };
     let error = install(&installed(&other), &programs("/p"), ALL).unwrap_err();
     assert!(error.to_string().ends_with(": /other"), "{error}");
     let error = install(&installed(&programs("/p")), &other, ALL).unwrap_err();
     assert!(error.to_string().ends_with(": ~/.prestic"), "{error}");
     check_install(&installed(&other), &other, ALL, &[]);
+    assert!(matches!(uninstall(&installed(&other), &programs("/p")), Err(ServiceError::OtherHome { .. })));
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn removal_takes_back_what_was_installed() {
 fn failure_of_the_past_is_removed_too() {
     let failed = UnitState { active: "failed".to_owned(), ..UnitState::default() };
     let unit = installed(&programs("/p")).unit;
-    let steps = words(&uninstall(&Facts { unit, state: failed, ..facts() }).unwrap());
+    let steps = words(&uninstall(&Facts { unit, state: failed, ..facts() }, &programs("/p")).unwrap());
     assert_eq!(steps.last().unwrap(), "reset-failed prestic-daemon.service");
 }
 
