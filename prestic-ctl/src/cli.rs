@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use prestic_proto::{outcome::Outcome, restic, run::RunId};
 
-use crate::exit;
+use crate::{commands::service::ServiceAction, exit};
 
 /// The profile that is meant where none is named, as in Python's PRestic.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -162,6 +162,14 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         action: KeyringAction,
+    },
+    /// Have the daemon started at login: install it as a service, remove it, look at it
+    ///
+    /// A systemd unit of the user, an agent of launchd, or a task of Windows.
+    Service {
+        /// What to do
+        #[command(subcommand)]
+        action: ServiceAction,
     },
     /// Stop all runs, then the daemon, and wait for its end
     ///

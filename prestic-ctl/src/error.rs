@@ -15,6 +15,8 @@ use prestic_proto::{
 };
 use thiserror::Error;
 
+use crate::service::ServiceError;
+
 /// Why a command was not carried out.
 #[derive(Debug, Error)]
 pub enum CtlError {
@@ -79,6 +81,9 @@ pub enum CtlError {
     /// `prestic-daemon` cannot be run.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// The service cannot be installed, removed or looked at.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The system has no resources for an event loop.
     #[error("cannot set up an event loop")]
     Runtime(#[source] io::Error),
@@ -115,6 +120,7 @@ impl CtlError {
             Self::Api(ApiError::NoWeb(_)) => {
                 Some("see `web-listen` in `prestic-ctl options`; backups go on without it".to_owned())
             }
+            Self::Service(error) => error.hint(),
             Self::NoConfig { file } => Some(how_to_begin(file)),
             Self::Lost(_) => Some("runs go on without it; start it again and see `prestic-ctl status`".to_owned()),
             _ => None,

@@ -16,6 +16,7 @@ pub mod completion;
 pub mod connect;
 pub mod daemon_program;
 pub mod follow;
+pub mod service;
 
 pub mod error;
 pub mod exit;

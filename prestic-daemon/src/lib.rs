@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod keyring;
 pub mod notify;
 pub mod repository;
+pub mod service_manager;
 pub mod web;
 pub mod web_service;
 

@@ -19,6 +19,7 @@ use crate::{
     instance::Instance,
     notify, process, program,
     rpc::{Listener, Server},
+    service_manager::ServiceManager,
     signals::Signals,
     web_service,
 };
@@ -32,6 +33,8 @@ const LAST_WORDS_LIMIT: Duration = Duration::from_secs(3);
 
 /// Serves a home until somebody asks for the end, by the kind of clock that was asked for or else by the best there is.
 pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn std::error::Error>> {
+    // SAFETY: this is the main thread, and there is no other one before the runtime.
+    let manager = unsafe { ServiceManager::take_from_environment() };
     process::keep_small();
     program::keep_streams_from_children();
     let home = Home::from_environment()?;
@@ -66,6 +69,9 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let attending = tokio::spawn(jobs.clone().attend());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
+        // One that a client has started is nobody's service, even where the client is a part of one.
+        let manager = manager.filter(|_| !is_detached);
+        let reporting = manager.map(|manager| tokio::spawn(manager.follow(core.handle(), core.phase())));
         core.run(alarm).await;
         // The answer to whoever asked for the shutdown is on its way.
         let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
@@ -83,6 +89,11 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
             let _ = telling.await;
         }
         passing.abort();
+        if let Some(reporting) = reporting {
+            // It ends with the core, unless the service manager takes no more messages.
+            reporting.abort();
+            let _ = reporting.await;
+        }
         tracing::info!("prestic-daemon has ended");
         Ok::<(), io::Error>(())
     })?;

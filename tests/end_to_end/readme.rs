@@ -98,6 +98,9 @@ fn json_has_the_keys_that_the_readme_names() {
     check_keys(&readme, "`check` |", &json(&["check"]));
     assert_eq!(keys_of_changes(&readme, &home, &profile), documented_keys(&readme, "a change in `reload`"));
     check_keys(&readme, "`options`", &json(&["options"])[0]);
+    let service = json(&["service", "status"]);
+    check_keys(&readme, "`service status`", &service);
+    check_keys(&readme, "`daemon` in `service status`", &service["daemon"]);
     check_keys(&readme, "`explain`", &json(&["explain", "daily"]));
     let wrong = home.ctl(&["explain", "--json", "dialy"]).expect_code(1).stdout;
     let wrong: Value = serde_json::from_str(&wrong).expect("it is JSON");

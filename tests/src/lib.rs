@@ -16,9 +16,11 @@ pub mod files;
 pub mod markdown;
 pub mod missed;
 pub mod nasty_repository;
+pub mod notify_socket;
 pub mod processes;
 pub mod runs;
 pub mod shell;
+pub mod user_manager;
 pub mod web_client;
 pub mod web_home;
 

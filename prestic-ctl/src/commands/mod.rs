@@ -12,6 +12,7 @@ pub mod profiles;
 pub mod reload;
 pub mod run;
 pub mod selector;
+pub mod service;
 pub mod show;
 pub mod shutdown;
 pub mod status;
@@ -69,10 +70,11 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
 
 async fn with_daemon(command: Command, global: GlobalOptions, output: &mut Output) -> Result<Exit, CtlError> {
     let home = Home::from_environment()?;
-    // These two never start a daemon.
+    // These never start a daemon by themselves.
     match command {
         Command::Shutdown => return shutdown::shutdown(&home, output).await,
         Command::Version => return version::version(&home, output).await,
+        Command::Service { action } => return service::service(&home, action, global.no_start, output).await,
         _ => {}
     }
     let start = if global.no_start { Start::Never } else { Start::IfNeeded };
@@ -124,6 +126,7 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         Command::Reload => reload::reload(client, output).await,
         Command::Shutdown
         | Command::Version
+        | Command::Service { .. }
         | Command::Check { .. }
         | Command::Options
         | Command::Keyring { .. }

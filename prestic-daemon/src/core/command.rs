@@ -22,7 +22,7 @@ use tokio::{
 
 use crate::{
     config::{Profile, Reading},
-    core::news::RunNews,
+    core::{glance::Glance, news::RunNews},
     notify::{TaskNews, told::Told},
 };
 
@@ -66,8 +66,12 @@ pub enum Command {
     EventFeed(Reply<EventFeed>),
     /// Read the configuration again.
     Reload(Reply<Result<Reloaded, ApiError>>),
+    /// What a line about the daemon says.
+    Glance(Reply<Glance>),
     /// Stop all runs, then the daemon.
     ShutDown(Reply<()>),
+    /// End the daemon and leave the runs to the next one.
+    HandOver(Reply<()>),
 }
 
 /// Everything that reaches the core.
@@ -107,6 +111,8 @@ pub enum Input {
     Hangup,
     /// SIGTERM, SIGINT or the like: go down; the second time at once.
     Terminate,
+    /// SIGUSR1: end, and leave the runs to the next daemon.
+    HandOver,
 }
 
 /// The way to the core, cheap to clone.

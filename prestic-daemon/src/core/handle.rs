@@ -25,6 +25,7 @@ use crate::{
         events::Events,
         memory,
         news::RunNews,
+        phase::{Phase, Phases},
         planner::Planner,
         saver::Saver,
         state::RunEntry,
@@ -37,11 +38,6 @@ use crate::{
     supervise::feed::{Order, StopCause},
     web::WebSettings,
 };
-
-/// How much longer than the grace a stop may take: after a kill, the lock is looked at with a few commands of restic.
-const STOP_MARGIN: Duration = Duration::from_secs(120);
-/// How long the runs have after the second call to shut down.
-const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The owner of all state.
 #[derive(Debug)]
@@ -79,8 +75,12 @@ pub struct Core {
     pub(super) notifications: NotificationState,
     /// Whether the live configuration wants none.
     pub(super) is_silent: watch::Sender<bool>,
-    /// When a shutdown stops waiting for the runs.
+    /// When the end stops waiting for the runs.
     pub(super) gives_up_at: Option<Instant>,
+    /// Whether the end leaves the runs to the next daemon.
+    pub(super) leaves_runs: bool,
+    /// What a service manager is told.
+    pub(super) phases: Phases,
 }
 
 impl Core {
@@ -127,6 +127,8 @@ impl Core {
             notifications: NotificationState::default(),
             is_silent: watch::Sender::default(),
             gives_up_at: None,
+            leaves_runs: false,
+            phases: Phases::default(),
             home,
         };
         core.saver.set_daemon_pid(std::process::id());
@@ -167,9 +169,14 @@ impl Core {
         self.events.instance()
     }
 
-    /// Serves until a shutdown has ended every run.
+    /// Returns where the daemon is in its life, now and after each change, until the core has ended.
+    pub fn phase(&self) -> watch::Receiver<Phase> {
+        self.phases.subscribe()
+    }
+
+    /// Serves until a shutdown has ended every run, or the runs have been left to the next daemon.
     pub async fn run(mut self, mut alarm: Alarm) {
-        while !(self.planner.state().is_shutting_down && self.drivers.is_empty()) {
+        while !self.has_ended() {
             let wake_at = self.planner.next_wake();
             tokio::select! {
                 Some(input) = self.inbox.recv() => self.take(input),
@@ -273,19 +280,8 @@ impl Core {
             }
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
+            Input::HandOver => self.hand_over(),
         }
-    }
-
-    pub(super) fn shut_down(&mut self) {
-        if !self.planner.state().is_shutting_down {
-            tracing::info!("shutting down");
-            self.announce(EventKind::ShuttingDown);
-        }
-        let patience =
-            if self.planner.state().is_shutting_down { LAST_PATIENCE } else { self.config.settings.stop_grace + STOP_MARGIN };
-        self.gives_up_at = Some(Instant::now() + patience);
-        let actions = self.planner.shut_down(clock::now());
-        self.perform(actions);
     }
 
     pub(super) fn perform(&mut self, actions: Vec<Action>) {
