@@ -14,7 +14,7 @@ use prestic_proto::{
 
 use crate::{
     clock::{self, ClockKind},
-    config, explain, foreground,
+    config, explain, first_process, foreground,
     keyring::command::{self as keyring_command, KeyringCommand},
     options, serve, supervise,
 };
@@ -32,6 +32,9 @@ struct Cli {
     /// Check the configuration (or FILE) and exit: the same as `prestic-daemon check`
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "detached")]
     check: Option<Option<PathBuf>>,
+    /// The descriptor with the lock of the home; a daemon passes it on to the upgraded program that takes its place
+    #[arg(long, value_name = "DESCRIPTOR", hide = true)]
+    inherited_lock: Option<i32>,
     #[command(subcommand)]
     command: Option<CliCommand>,
 }
@@ -113,12 +116,20 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
-        (None, None) => serve::serve(cli.detached, cli.clock).map(|()| ExitCode::SUCCESS),
+        (None, None) => serve_home(cli.detached, cli.clock, cli.inherited_lock),
     };
     done.unwrap_or_else(|error| {
         report(error.as_ref());
         ExitCode::FAILURE
     })
+}
+
+/// Serves, in a process of its own where this one has the duties of an init.
+fn serve_home(is_detached: bool, clock: Option<ClockKind>, inherited_lock: Option<i32>) -> Done {
+    match first_process::attend()? {
+        Some(code) => Ok(code),
+        None => serve::serve(is_detached, clock, inherited_lock).map(|()| ExitCode::SUCCESS),
+    }
 }
 
 /// Runs restic here. What keeps it from running has exit codes of its own, which restic has not.

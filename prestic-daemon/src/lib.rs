@@ -39,11 +39,13 @@ pub mod status_ini;
 pub mod atomic_write;
 pub mod clock;
 pub mod file_lock;
+pub mod first_process;
 pub mod instance;
 pub mod patience;
 pub mod process;
 pub mod program;
 pub mod secret;
 pub mod signals;
+pub mod succession;
 
 pub use prestic_proto::fingerprint;

@@ -28,6 +28,7 @@ mod schedule;
 mod skipped;
 mod soak;
 mod stop;
+mod upgrade;
 
 mod book;
 mod completions;

@@ -24,6 +24,7 @@ use crate::{
     config::{Profile, Reading},
     core::{glance::Glance, news::RunNews},
     notify::{TaskNews, told::Told},
+    succession::Successor,
 };
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
@@ -113,6 +114,8 @@ pub enum Input {
     Terminate,
     /// SIGUSR1: end, and leave the runs to the next daemon.
     HandOver,
+    /// An upgrade has been installed: leave the runs to it, which takes the place of this program.
+    MakeWay(Successor),
 }
 
 /// The way to the core, cheap to clone.
@@ -135,6 +138,11 @@ impl CoreHandle {
     /// Sends an input that has no answer.
     pub async fn send(&self, input: Input) -> Result<(), CoreGone> {
         self.inbox.send(input).await.map_err(|_| CoreGone)
+    }
+
+    /// Sends an input, and gives it back if the core has gone.
+    pub async fn pass(&self, input: Input) -> Result<(), Input> {
+        self.inbox.send(input).await.map_err(|error| error.0)
     }
 
     /// Asks, and waits for the answer.

@@ -9,7 +9,6 @@ use prestic_proto::{
 use tokio::{
     sync::{mpsc, watch},
     task::{self, JoinSet},
-    time::Instant,
 };
 
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
         command::{CoreHandle, INBOX, Input},
         configuration::Reloads,
         daemon_log::{log_fact, log_milestone},
+        ending::Ending,
         events::Events,
         memory,
         news::RunNews,
@@ -35,6 +35,7 @@ use crate::{
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::{StatusIni, TaskEntry},
+    succession::Successor,
     supervise::feed::{Order, StopCause},
     web::WebSettings,
 };
@@ -75,10 +76,8 @@ pub struct Core {
     pub(super) notifications: NotificationState,
     /// Whether the live configuration wants none.
     pub(super) is_silent: watch::Sender<bool>,
-    /// When the end stops waiting for the runs.
-    pub(super) gives_up_at: Option<Instant>,
-    /// Whether the end leaves the runs to the next daemon.
-    pub(super) leaves_runs: bool,
+    /// How it ends.
+    pub(super) ending: Ending,
     /// What a service manager is told.
     pub(super) phases: Phases,
 }
@@ -126,8 +125,7 @@ impl Core {
             web_settings: watch::Sender::default(),
             notifications: NotificationState::default(),
             is_silent: watch::Sender::default(),
-            gives_up_at: None,
-            leaves_runs: false,
+            ending: Ending::default(),
             phases: Phases::default(),
             home,
         };
@@ -174,15 +172,15 @@ impl Core {
         self.phases.subscribe()
     }
 
-    /// Serves until a shutdown has ended every run, or the runs have been left to the next daemon.
-    pub async fn run(mut self, mut alarm: Alarm) {
+    /// Serves until every run has ended or been left to the next daemon. Returns the program that is to be that.
+    pub async fn run(mut self, mut alarm: Alarm) -> Option<Successor> {
         while !self.has_ended() {
             let wake_at = self.planner.next_wake();
             tokio::select! {
                 Some(input) = self.inbox.recv() => self.take(input),
                 Some(driver) = self.drivers.join_next_with_id() => self.join(driver),
                 Some(_) = self.errands.join_next() => {}
-                () = wait_until(self.gives_up_at) => {
+                () = self.ending.limit() => {
                     tracing::error!("some runs do not end: they are left to their supervisors, and to the next daemon");
                     break;
                 }
@@ -196,6 +194,7 @@ impl Core {
         self.saver.set_daemon_pid(0);
         self.saver.finish().await;
         self.history_writer.finish().await;
+        self.ending.successor
     }
 
     fn adopt(&mut self, config: &Config) -> io::Result<()> {
@@ -281,6 +280,7 @@ impl Core {
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
             Input::HandOver => self.hand_over(),
+            Input::MakeWay(successor) => self.make_way(successor),
         }
     }
 
@@ -376,13 +376,6 @@ impl Core {
 
 fn rounded_seconds(duration: TimeDelta) -> i64 {
     (duration + TimeDelta::milliseconds(500)).num_milliseconds().div_euclid(1000)
-}
-
-async fn wait_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Returns the first record of a run, or that of one that never ran.
