@@ -1,5 +1,6 @@
 #!/bin/sh
-# Draws the icons of the tray: assets/tray/{light,dark}/STATE.png from assets/tray/STATE.svg and the colors of each set.
+# Draws the icons of the tray, assets/tray/{light,dark}/STATE.png from assets/tray/STATE.svg and the colors of each set, and those of
+# the program, assets/icon-SIZE.png, for desktops that do not draw themselves.
 #
 # The pictures are committed, so that a build needs no program that draws.
 set -eu
@@ -16,4 +17,8 @@ for set in light dark; do
         rsvg-convert --width "$side" --height "$side" --stylesheet "assets/tray/$set.css" \
             --output "assets/tray/$set/$state.png" "assets/tray/$state.svg"
     done
+done
+
+for size in 48 128; do
+    rsvg-convert --width "$size" --height "$size" --output "assets/icon-$size.png" assets/icon.svg
 done

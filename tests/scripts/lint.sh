@@ -25,7 +25,9 @@ RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 
 step 'Shell scripts: shellcheck'
 if command -v shellcheck >/dev/null 2>&1; then
-    shellcheck .ci/run packaging/*.sh prestic-ctl/src/completion/*.sh tests/scripts/*.sh
+    shellcheck .ci/run packaging/*.sh packaging/deb/*.sh packaging/deb/scripts/* packaging/rpm/*.sh tests/packages/*.sh \
+        prestic-ctl/src/completion/*.sh tests/scripts/*.sh
+    shellcheck --shell=bash --exclude=SC2034,SC2154,SC2164 packaging/aur/PKGBUILD
 else
     echo 'shellcheck is not installed: the scripts were not checked'
 fi
