@@ -32,7 +32,7 @@ Exit codes:
   75    the second Ctrl-C: the run goes on without being followed
   76    the daemon is of another version
   78    the task or profile cannot be used, because its configuration has errors
-  80-83 `keyring`: it is locked (80), none runs in this session (81), no session bus (82), anything else (83)
+  80-83 `keyring` and `new`: it is locked (80), none runs in this session (81), no session bus (82), anything else (83)
   130   the run was stopped on request
   128+N restic was killed by signal N";
 

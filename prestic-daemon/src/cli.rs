@@ -16,7 +16,12 @@ use crate::{
     clock::{self, ClockKind},
     config, explain, foreground,
     keyring::command::{self as keyring_command, KeyringCommand},
-    options, serve, supervise,
+    options, serve,
+    setup::{
+        init::{self, InitOptions},
+        new,
+    },
+    supervise,
 };
 
 /// Schedule and supervise restic backups.
@@ -54,6 +59,12 @@ enum CliCommand {
     },
     /// Explain a schedule in words and with its next times, or what is wrong with it
     Explain(ExplainOptions),
+    /// Make the repository of a profile; `prestic-ctl init` starts this by itself
+    #[command(hide = true)]
+    Init(InitOptions),
+    /// Add a profile; `prestic-ctl new` starts this by itself
+    #[command(hide = true)]
+    New,
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
@@ -101,6 +112,8 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
         (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
+        (None, Some(CliCommand::Init(options))) => Ok(init_repository(&options)),
+        (None, Some(CliCommand::New)) => Ok(add_profile()),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
@@ -118,6 +131,29 @@ fn run_in_foreground(profile: &str, args: Vec<String>) -> ExitCode {
         report(&error);
         error.exit_code().into()
     })
+}
+
+/// Makes a repository. What keeps it from being made has the exit codes of the foreground.
+fn init_repository(options: &InitOptions) -> ExitCode {
+    init::run(options).unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code().into()
+    })
+}
+
+/// Adds a profile, and prints what became of it as JSON.
+fn add_profile() -> ExitCode {
+    let added = new::run().and_then(|added| {
+        let text = serde_json::to_string(&added).map_err(io::Error::from)? + "\n";
+        Ok(print(&text)?)
+    });
+    added.map_or_else(
+        |error| {
+            report(&error);
+            error.exit_code().into()
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
 /// Prints an error and what caused it. Nobody may be listening any more.

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod foreground;
 pub mod options;
 pub mod serve;
+pub mod setup;
 
 pub mod conditions;
 pub mod config;

@@ -12,6 +12,7 @@ pub mod event;
 pub mod limit;
 pub mod lock;
 pub mod log;
+pub mod new_profile;
 pub mod notification;
 pub mod outcome;
 pub mod profile;

@@ -15,6 +15,7 @@ mod crash;
 mod crowd;
 mod groups;
 mod history;
+mod init;
 mod limits;
 mod locks;
 mod pauses;
@@ -31,6 +32,7 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod new;
 mod notification_troubles;
 mod notifications;
 mod output;

@@ -17,6 +17,7 @@ pub mod missed;
 pub mod nasty_repository;
 pub mod processes;
 pub mod runs;
+pub mod terminal;
 pub mod web_client;
 pub mod web_home;
 

@@ -2,9 +2,11 @@
 
 pub mod explain;
 pub mod history;
+pub mod init;
 pub mod instant;
 pub mod keyring;
 pub mod log;
+pub mod new;
 pub mod next;
 pub mod notify_test;
 pub mod pause;
@@ -54,6 +56,7 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             let words = std::iter::once("options".into()).chain(json());
             Ok(daemon_program::become_daemon_program(words)?)
         }
+        Command::Init(options) => Ok(daemon_program::become_daemon_program(init::words(options, json()))?),
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
         Command::Completions { shell } => {
@@ -71,13 +74,14 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
 
 async fn with_daemon(command: Command, global: GlobalOptions, output: &mut Output) -> Result<Exit, CtlError> {
     let home = Home::from_environment()?;
-    // These two never start a daemon.
+    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
+    // These go without a daemon, or as far as they can.
     match command {
+        Command::New(options) => return new::new(home, options, start, output).await,
         Command::Shutdown => return shutdown::shutdown(&home, output).await,
         Command::Version => return version::version(&home, output).await,
         _ => {}
     }
-    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
     let mut session = Session::open(home, start, output).await?;
     let client = session.client().clone();
     let done = carry_out(command, &mut session, &client, output).await;
@@ -128,6 +132,8 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         | Command::Version
         | Command::Check { .. }
         | Command::Options
+        | Command::Init(_)
+        | Command::New(_)
         | Command::Keyring { .. }
         | Command::Explain(_)
         | Command::Completions { .. } => {
