@@ -13,7 +13,7 @@ use clap_complete::Shell;
 use prestic_proto::{outcome::Outcome, restic, run::RunId};
 
 use crate::{
-    commands::{init::InitOptions, new::NewOptions},
+    commands::{doctor::DoctorOptions, init::InitOptions, new::NewOptions},
     exit,
 };
 
@@ -155,6 +155,10 @@ pub enum Command {
     },
     /// List every option that a profile can have; needs no daemon
     Options,
+    /// Look at everything that backups depend on, and say what to do about what is wrong
+    ///
+    /// Works without a daemon, and with a broken configuration. The exit code is 1 if anything keeps backups from working.
+    Doctor(DoctorOptions),
     /// Make the repository of a profile, after showing how; needs no daemon
     ///
     /// Where there is one already there is nothing to do, and the exit code is 0.

@@ -18,7 +18,7 @@ pub const TABLE: &str = "\
 Exit codes:
   0     done; for `run` and `-p`: restic ended with 0
   1     `check` and `reload`: the configuration has errors; `explain`: the schedule has
-        `keyring`: there is no such entry
+        `keyring`: there is no such entry; `doctor`: something keeps backups from working
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
   65    refused: unknown task or profile, nothing to run, run already under way, shutting down, no usable password

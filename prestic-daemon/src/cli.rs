@@ -14,7 +14,9 @@ use prestic_proto::{
 
 use crate::{
     clock::{self, ClockKind},
-    config, explain, foreground,
+    config,
+    doctor::{self, Scope},
+    explain, foreground,
     keyring::command::{self as keyring_command, KeyringCommand},
     options, serve,
     setup::{
@@ -59,6 +61,13 @@ enum CliCommand {
     },
     /// Explain a schedule in words and with its next times, or what is wrong with it
     Explain(ExplainOptions),
+    /// Look at everything that backups depend on; `prestic-ctl doctor` starts this by itself
+    #[command(hide = true)]
+    Doctor {
+        /// Do not look at repositories
+        #[arg(long)]
+        offline: bool,
+    },
     /// Make the repository of a profile; `prestic-ctl init` starts this by itself
     #[command(hide = true)]
     Init(InitOptions),
@@ -112,6 +121,7 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
         (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
+        (None, Some(CliCommand::Doctor { offline })) => look_after(offline),
         (None, Some(CliCommand::Init(options))) => Ok(init_repository(&options)),
         (None, Some(CliCommand::New)) => Ok(add_profile()),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
@@ -195,6 +205,13 @@ fn readable(file: &Path, report: &ConfigReport) -> String {
         count(report.warnings.len(), "warning"),
     ));
     text
+}
+
+/// Prints what was found as JSON: `prestic-ctl doctor` makes text of it.
+fn look_after(offline: bool) -> Done {
+    let checkup = doctor::examine(if offline { Scope::Offline } else { Scope::Everything })?;
+    print(&(serde_json::to_string(&checkup)? + "\n"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_options(json: bool) -> io::Result<ExitCode> {

@@ -5,6 +5,7 @@
 //! which tells the clients through [`rpc`].
 
 pub mod cli;
+pub mod doctor;
 pub mod explain;
 pub mod foreground;
 pub mod options;

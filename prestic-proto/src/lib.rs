@@ -8,6 +8,7 @@ pub mod service;
 
 pub mod change;
 pub mod condition;
+pub mod doctor;
 pub mod event;
 pub mod limit;
 pub mod lock;

@@ -32,6 +32,7 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod doctor;
 mod new;
 mod notification_troubles;
 mod notifications;

@@ -133,6 +133,9 @@ fn json_of_setting_up_has_the_keys_that_the_readme_names() {
     let config = fs::read_to_string(home.home().config_file()).expect("it was written");
     home.write_config(config.replace("command =", &format!("executable = {}\ncommand =", restic.path.display())));
     check_keys(&readme, "`init`", &json(home.ctl(&["init", "hostname", "--json"]).stdout_of_success().as_bytes())[0]);
+    let checkup = json(home.ctl(&["doctor", "--json"]).stdout_of_success().as_bytes());
+    check_keys(&readme, "`doctor` |", &checkup);
+    check_keys(&readme, "a finding of `doctor`", &checkup["findings"][0]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
 
+pub mod doctor;
 pub mod explain;
 pub mod history;
 pub mod init;
@@ -56,6 +57,7 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             let words = std::iter::once("options".into()).chain(json());
             Ok(daemon_program::become_daemon_program(words)?)
         }
+        Command::Doctor(options) => doctor::doctor(&options, output),
         Command::Init(options) => Ok(daemon_program::become_daemon_program(init::words(options, json()))?),
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
@@ -132,6 +134,7 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         | Command::Version
         | Command::Check { .. }
         | Command::Options
+        | Command::Doctor(_)
         | Command::Init(_)
         | Command::New(_)
         | Command::Keyring { .. }
