@@ -150,7 +150,7 @@ impl CtlError {
 /// Returns the smallest configuration that does something, and where it goes.
 pub fn how_to_begin(file: &Path) -> String {
     format!(
-        "write {} with your own paths, then see `prestic-ctl check`:\n\
+        "`prestic-ctl new` asks what it takes; or write {} with your own paths, then see `prestic-ctl check`:\n\
          \n  [home]\n  repository = /mnt/disk/backups\n  password-file = /home/me/.prestic/password\n  \
          schedule = daily at 12:30\n  command = backup\n  args = /home/me --exclude-caches",
         file.display()
@@ -178,7 +178,10 @@ mod tests {
         let error = CtlError::NoConfig { file: PathBuf::from("there/config.ini") };
         assert_eq!(error.to_string(), "there is no configuration yet: there/config.ini is missing");
         let hint = error.hint().unwrap();
-        assert!(hint.starts_with("write there/config.ini") && hint.contains("\n  [home]\n"), "{hint}");
+        assert!(
+            hint.contains("`prestic-ctl new`") && hint.contains("write there/config.ini") && hint.contains("\n  [home]\n"),
+            "{hint}"
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub const TABLE: &str = "\
 Exit codes:
   0     done; for `run` and `-p`: restic ended with 0
   1     `check` and `reload`: the configuration has errors; `explain`: the schedule has
-        `keyring`: there is no such entry; `service`: a step failed
+        `keyring`: there is no such entry; `service`: a step failed; `doctor`: something keeps backups from working
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
   65    refused: unknown task or profile, nothing to run, run already under way, shutting down, no usable password
@@ -34,7 +34,7 @@ Exit codes:
   75    the second Ctrl-C: the run goes on without being followed
   76    the daemon is of another version
   78    the task or profile cannot be used, because its configuration has errors
-  80-83 `keyring`: it is locked (80), none runs in this session (81), no session bus (82), anything else (83)
+  80-83 `keyring` and `new`: it is locked (80), none runs in this session (81), no session bus (82), anything else (83)
   130   the run was stopped on request
   128+N restic was killed by signal N";
 

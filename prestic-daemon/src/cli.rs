@@ -14,9 +14,16 @@ use prestic_proto::{
 
 use crate::{
     clock::{self, ClockKind},
-    config, explain, first_process, foreground,
+    config,
+    doctor::{self, Scope},
+    explain, first_process, foreground,
     keyring::command::{self as keyring_command, KeyringCommand},
-    options, serve, supervise,
+    options, serve,
+    setup::{
+        init::{self, InitOptions},
+        new,
+    },
+    supervise,
 };
 
 /// Schedule and supervise restic backups.
@@ -60,6 +67,19 @@ enum CliCommand {
     /// List the profiles as JSON; `prestic-ctl` asks so for names to complete where no daemon answers
     #[command(hide = true)]
     Profiles,
+    /// Look at everything that backups depend on; `prestic-ctl doctor` starts this by itself
+    #[command(hide = true)]
+    Doctor {
+        /// Do not look at repositories
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Make the repository of a profile; `prestic-ctl init` starts this by itself
+    #[command(hide = true)]
+    Init(InitOptions),
+    /// Add a profile; `prestic-ctl new` starts this by itself
+    #[command(hide = true)]
+    New,
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
@@ -113,6 +133,9 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
         (None, Some(CliCommand::Profiles)) => print_profiles(),
         (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
+        (None, Some(CliCommand::Doctor { offline })) => look_after(offline),
+        (None, Some(CliCommand::Init(options))) => Ok(init_repository(&options)),
+        (None, Some(CliCommand::New)) => Ok(add_profile()),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
@@ -138,6 +161,29 @@ fn run_in_foreground(profile: &str, args: Vec<String>) -> ExitCode {
         report(&error);
         error.exit_code().into()
     })
+}
+
+/// Makes a repository. What keeps it from being made has the exit codes of the foreground.
+fn init_repository(options: &InitOptions) -> ExitCode {
+    init::run(options).unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code().into()
+    })
+}
+
+/// Adds a profile, and prints what became of it as JSON.
+fn add_profile() -> ExitCode {
+    let added = new::run().and_then(|added| {
+        let text = serde_json::to_string(&added).map_err(io::Error::from)? + "\n";
+        Ok(print(&text)?)
+    });
+    added.map_or_else(
+        |error| {
+            report(&error);
+            error.exit_code().into()
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
 /// Prints an error and what caused it. Nobody may be listening any more.
@@ -179,6 +225,13 @@ fn readable(file: &Path, report: &ConfigReport) -> String {
         count(report.warnings.len(), "warning"),
     ));
     text
+}
+
+/// Prints what was found as JSON: `prestic-ctl doctor` makes text of it.
+fn look_after(offline: bool) -> Done {
+    let checkup = doctor::examine(if offline { Scope::Offline } else { Scope::Everything })?;
+    print(&(serde_json::to_string(&checkup)? + "\n"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_options(json: bool) -> io::Result<ExitCode> {

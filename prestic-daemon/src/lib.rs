@@ -5,10 +5,12 @@
 //! which tells the clients through [`rpc`].
 
 pub mod cli;
+pub mod doctor;
 pub mod explain;
 pub mod foreground;
 pub mod options;
 pub mod serve;
+pub mod setup;
 
 pub mod conditions;
 pub mod config;

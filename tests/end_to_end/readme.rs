@@ -10,6 +10,7 @@ use prestic_tests::{
     markdown,
     missed::{NO_STARTUP_DELAY, due_task},
     programs,
+    restic::oldest_and_newest,
 };
 use serde_json::Value;
 
@@ -108,6 +109,25 @@ fn json_has_the_keys_that_the_readme_names() {
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
     check_keys(&readme, "`log`", &piece);
+}
+
+#[test]
+fn json_of_setting_up_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let home = TestHome::new();
+    let [_, restic] = oldest_and_newest();
+    let repository = home.path("repository").display().to_string();
+    let mut new = home.ctl_command(&["new", "--json", "--init", "--path=/etc/hostname", "--repository", &repository]);
+    new.args(["--schedule=off", "--keep=all", "--password-file", "--generate-password"]);
+    new.env("PATH", restic.path.parent().expect("it lies in a folder"));
+    let json = |text: &[u8]| -> Value { serde_json::from_slice(text).expect("it is JSON") };
+    check_keys(&readme, "`new`", &json(&new.output().expect("it was built").stdout));
+    let config = fs::read_to_string(home.home().config_file()).expect("it was written");
+    home.write_config(config.replace("command =", &format!("executable = {}\ncommand =", restic.path.display())));
+    check_keys(&readme, "`init`", &json(home.ctl(&["init", "hostname", "--json"]).stdout_of_success().as_bytes())[0]);
+    let checkup = json(home.ctl(&["doctor", "--json"]).stdout_of_success().as_bytes());
+    check_keys(&readme, "`doctor` |", &checkup);
+    check_keys(&readme, "a finding of `doctor`", &checkup["findings"][0]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub mod processes;
 pub mod runs;
 pub mod shell;
 pub mod user_manager;
+pub mod terminal;
 pub mod web_client;
 pub mod web_home;
 

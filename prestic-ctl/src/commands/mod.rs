@@ -1,10 +1,13 @@
 //! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
 
+pub mod doctor;
 pub mod explain;
 pub mod history;
+pub mod init;
 pub mod instant;
 pub mod keyring;
 pub mod log;
+pub mod new;
 pub mod next;
 pub mod notify_test;
 pub mod pause;
@@ -55,6 +58,8 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             let words = std::iter::once("options".into()).chain(json());
             Ok(daemon_program::become_daemon_program(words)?)
         }
+        Command::Doctor(options) => doctor::doctor(&options, output),
+        Command::Init(options) => Ok(daemon_program::become_daemon_program(init::words(options, json()))?),
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
         Command::Completions { shell } => {
@@ -70,14 +75,15 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
 
 async fn with_daemon(command: Command, global: GlobalOptions, output: &mut Output) -> Result<Exit, CtlError> {
     let home = Home::from_environment()?;
-    // These never start a daemon by themselves.
+    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
+    // These go without a daemon, or as far as they can.
     match command {
+        Command::New(options) => return new::new(home, options, start, output).await,
         Command::Shutdown => return shutdown::shutdown(&home, output).await,
         Command::Version => return version::version(&home, output).await,
         Command::Service { action } => return service::service(&home, action, global.no_start, output).await,
         _ => {}
     }
-    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
     let mut session = Session::open(home, start, output).await?;
     let client = session.client().clone();
     let done = carry_out(command, &mut session, &client, output).await;
@@ -129,6 +135,9 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         | Command::Service { .. }
         | Command::Check { .. }
         | Command::Options
+        | Command::Doctor(_)
+        | Command::Init(_)
+        | Command::New(_)
         | Command::Keyring { .. }
         | Command::Explain(_)
         | Command::Completions { .. } => {
