@@ -13,14 +13,21 @@ target=$(cd "$target" && pwd)
 stage=$target/release/stage-$format
 
 case $profile in
-dev) built=$target/debug ;;
-*) built=$target/$profile ;;
+dev)
+    # All at once, as the tests do: then nothing is built twice.
+    cargo build --quiet --locked --workspace --bins
+    built=$target/debug
+    ;;
+*)
+    cargo build --quiet --locked --profile "$profile" -p prestic-daemon -p prestic-ctl -p prestic-tray
+    # What it writes is the same in every profile, so it is built as is quickest.
+    cargo build --quiet --locked -p prestic-generate
+    built=$target/$profile
+    ;;
 esac
-cargo build --quiet --locked --profile "$profile" -p prestic-daemon -p prestic-ctl -p prestic-tray
-# What is generated is the same in every profile, so it is made by a build that is quickly done.
 rm -rf "$target/docs/man" "$target/docs/completions"
 for kind in man completions; do
-    cargo run --quiet --locked -p prestic-generate -- "$kind" "$target/docs/$kind"
+    "$target/debug/prestic-generate" "$kind" "$target/docs/$kind"
 done
 rm -rf "$stage"
 packaging/install.sh "$built" "$stage" /usr

@@ -20,7 +20,8 @@ fail() {
 
 # Runs a command as the user whose machine this is.
 as_alice() {
-    runuser -u alice -- env -i HOME=/home/alice USER=alice LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin "$@"
+    runuser -u alice -- env -i HOME=/home/alice USER=alice LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin \
+        XDG_RUNTIME_DIR=/run/user/1000 "$@"
 }
 
 # wait_until WORDS COMMAND...: waits until a command succeeds.
@@ -48,10 +49,22 @@ daemon_pid() {
     as_alice prestic-ctl version --json | tr -d ' \n' | sed -n 's/.*"pid":\([0-9]*\).*/\1/p'
 }
 
+service_pid() {
+    as_alice systemctl --user show --property=MainPID --value prestic-daemon.service
+}
+
 say 'A user with some files'
-useradd --create-home --shell /bin/bash alice
+useradd --create-home --uid 1000 --shell /bin/bash alice
 as_alice mkdir /home/alice/documents /home/alice/photos
 as_alice sh -c 'head -c 200000 /dev/urandom >/home/alice/documents/letter; head -c 12000000 /dev/urandom >/home/alice/photos/album'
+
+say 'Her session: a user manager of systemd'
+install -d -o alice -g alice -m 700 /run/user /run/user/1000
+chown alice "$PRESTIC_GROUP" "$PRESTIC_GROUP/cgroup.procs" "$PRESTIC_GROUP/cgroup.subtree_control"
+sh -c 'echo 0 >"$PRESTIC_GROUP/cgroup.procs"; exec "$@"' sh \
+    runuser -u alice -- env -i HOME=/home/alice USER=alice PATH=/usr/local/bin:/usr/bin:/bin XDG_RUNTIME_DIR=/run/user/1000 \
+    /lib/systemd/systemd --user --unit=basic.target >/tmp/manager.log 2>&1 &
+wait_until 'the user manager answers' as_alice systemctl --user is-active basic.target
 
 say 'Install'
 files_of_the_system >/tmp/before
@@ -62,23 +75,18 @@ done
 [ ! -e /etc/systemd/user/default.target.wants/prestic-daemon.service ] || fail 'the daemon is enabled for everybody'
 
 say 'A first configuration'
-as_alice sh -c 'umask 077; mkdir ~/.prestic; echo secret >~/.prestic/password; cat >~/.prestic/config.ini' <<INI
-[disk]
-repository = /home/alice/repository
-password-file = /home/alice/.prestic/password
+as_alice prestic-ctl new --yes --name documents --path /home/alice/documents --repository /home/alice/repository \
+    --schedule 'every 1 minute' --keep all --generate-password --password-file --init
+as_alice prestic-ctl new --yes --name photos --path /home/alice/photos --repository /home/alice/repository --schedule off \
+    --keep all --password-stdin --password-file </home/alice/.prestic/documents.password
+# The last profile is to take its time.
+as_alice sh -c 'echo "limit-upload = 400" >>~/.prestic/config.ini; cat ~/.prestic/config.ini'
 
-[documents]
-inherit = disk
-schedule = every 1 minute
-command = backup
-args = /home/alice/documents
-
-[photos]
-inherit = disk
-command = backup
-args = /home/alice/photos --limit-upload 400
-INI
-as_alice prestic-ctl -p disk init
+say 'The service'
+as_alice prestic-ctl service install
+as_alice prestic-ctl service status
+daemon=$(daemon_pid)
+[ "$(service_pid)" = "$daemon" ] || fail 'the daemon that answers is not the service'
 
 say 'A scheduled run'
 as_alice prestic-ctl status
@@ -103,7 +111,6 @@ is_running() {
 }
 wait_until 'restic runs' is_running
 restic=$(pgrep -u alice -f -o -- 'restic.*--limit-upload')
-daemon=$(daemon_pid)
 apt-get install -y /packages/prestic_*-2_*.deb
 [ "$(dpkg-query -W -f '${Version}' prestic)" = 0.1.0-2 ] || fail 'the package was not upgraded'
 is_running || fail 'the backup did not survive the upgrade'
@@ -113,16 +120,38 @@ is_upgraded() {
 wait_until 'the daemon is the new program' is_upgraded
 [ "$(daemon_pid)" = "$daemon" ] || fail 'the daemon is not the process that it was'
 kill -0 "$restic" 2>/dev/null || fail 'the backup had ended before the new daemon took over: make it longer'
+[ "$(service_pid)" = "$daemon" ] || fail 'the service has another process'
+as_alice systemctl --user is-active prestic-daemon.service || fail 'the service has ended'
 wait_until 'the backup has succeeded' history_has photos succeeded
 as_alice prestic-ctl history
 as_alice prestic-ctl status
 [ "$(as_alice prestic-ctl history photos --json | tr -d ' \n' | grep -o '"outcome":' | wc -l)" -eq 1 ] ||
     fail 'the backup ran more than once'
 
+say 'As the first process of a container'
+as_alice mkdir -m 700 /home/alice/container
+as_alice sh -c 'umask 077; printf "[idle]\ncommand = version\nrepository = /nowhere\n" >/home/alice/container/config.ini'
+mkfifo /tmp/container.ready
+unshare --pid --fork --kill-child --mount --propagation unchanged sh -c 'mount -t proc proc /proc; exec "$@"' sh \
+    setpriv --reuid=alice --regid=alice --init-groups \
+    env HOME=/home/alice PRESTIC_HOME=/home/alice/container PRESTIC_WEB_LISTEN=off \
+    sh -c 'sleep 1 & exec prestic-daemon' >/tmp/container.ready &
+container=$!
+read -r answer </tmp/container.ready
+[ "$answer" = ready ] || fail 'the daemon in the container did not get ready'
+init=$(pgrep -P "$container" -o)
+# The daemon is its child, and nothing else is left of what it was before: what had no parent any more was reaped.
+is_alone() {
+    [ "$(pgrep -P "$init" | wc -l)" -eq 1 ]
+}
+wait_until 'the orphan has been reaped' is_alone
+kill -TERM "$init"
+wait "$container" || fail "the container ended with $?"
+
 say 'Remove'
 apt-get remove -y prestic
 [ ! -e /usr/bin/prestic-daemon ] || fail 'the program is still there'
-[ -d "/proc/$daemon" ] && kill -TERM "$daemon"
+as_alice systemctl --user stop prestic-daemon.service
 wait_until 'the daemon has ended' test ! -d "/proc/$daemon"
 apt-get purge -y prestic
 files_of_the_system >/tmp/after
@@ -130,5 +159,7 @@ diff /tmp/before /tmp/after || fail 'the package left something behind, or took 
 
 say "The user's data"
 as_alice cat /home/alice/.prestic/config.ini >/dev/null
-as_alice restic --repo /home/alice/repository --password-file /home/alice/.prestic/password check --read-data
-as_alice restic --repo /home/alice/repository --password-file /home/alice/.prestic/password snapshots
+for command in 'check --read-data' snapshots; do
+    # shellcheck disable=SC2086
+    as_alice restic --repo /home/alice/repository --password-file /home/alice/.prestic/documents.password $command
+done

@@ -31,7 +31,7 @@ unshare --mount --pid --net --fork true 2>/dev/null ||
 
 step "A clean root of $suite"
 base=$target/package-root/$suite
-wanted='restic curl iproute2 procps'
+wanted='restic curl iproute2 procps systemd'
 if [ "$(cat "$base.made" 2>/dev/null)" != "$wanted" ]; then
     rm -rf "$base"
     mkdir -p "$base"
@@ -70,7 +70,18 @@ unshare --mount --pid --net --fork --kill-child sh -c '
         touch "$1/dev/$device"
         mount --bind "/dev/$device" "$1/dev/$device"
     done
-    exec chroot "$1" /packages/inside.sh
+    # A user manager of systemd wants to believe that the system was booted with it, and control groups of version 2.
+    mkdir -p "$1/run/systemd/system" "$1/sys/fs/cgroup"
+    mount -t cgroup2 none "$1/sys/fs/cgroup"
+    group=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)/prestic-package-test
+    mkdir -p "$1$group"
+    status=0
+    PRESTIC_GROUP=$group chroot "$1" /packages/inside.sh || status=$?
+    echo 1 >"$1$group/cgroup.kill"
+    # The kernel needs a moment for those that were killed.
+    while grep -q "populated 1" "$1$group/cgroup.events"; do sleep 0.1; done
+    find "$1$group" -depth -type d -exec rmdir {} +
+    exit "$status"
 ' sh "$root"
 
 rm -rf "$root"
