@@ -49,6 +49,14 @@ package_of() {
     apt-get:rsvg-convert) echo librsvg2-bin ;;
     dnf:rsvg-convert) echo librsvg2-tools ;;
     *:rsvg-convert) echo librsvg ;;
+    apt-get:dpkg-shlibdeps) echo dpkg-dev ;;
+    *:dpkg-shlibdeps) echo dpkg ;;
+    *:strip) echo binutils ;;
+    *:ip) echo iproute2 ;;
+    *:unshare) echo util-linux ;;
+    dnf:rpmbuild | zypper:rpmbuild) echo rpm-build ;;
+    apt-get:rpmbuild | brew:rpmbuild) echo rpm ;;
+    pacman:rpmbuild) echo rpm-tools ;;
     *:xargs) echo findutils ;;
     dnf:convert | dnf:import) echo ImageMagick ;;
     *:convert | *:import) echo imagemagick ;;

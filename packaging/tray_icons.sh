@@ -1,5 +1,6 @@
 #!/bin/sh
-# Draws the icons of the tray: assets/tray/{light,dark,template}/STATE.png from assets/tray/STATE.svg and the colors of each set.
+# Draws the icons of the tray, assets/tray/{light,dark,template}/STATE.png from assets/tray/STATE.svg and the colors of each set, and those of
+# the program, assets/icon-SIZE.png, for desktops that do not draw themselves.
 #
 # The pictures are committed, so that a build needs no program that draws.
 set -eu
@@ -22,4 +23,8 @@ done
 for picture in assets/tray/template/*.png; do
     convert "$picture" -background white -alpha remove -colorspace gray -negate -alpha copy -fill black -colorize 100 \
         -define png:exclude-chunks=date,time -strip "PNG32:$picture"
+done
+
+for size in 48 128; do
+    rsvg-convert --width "$size" --height "$size" --output "assets/icon-$size.png" assets/icon.svg
 done

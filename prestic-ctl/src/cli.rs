@@ -12,7 +12,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use prestic_proto::{outcome::Outcome, restic, run::RunId};
 
-use crate::exit;
+use crate::{
+    commands::{doctor::DoctorOptions, init::InitOptions, new::NewOptions, service::ServiceAction},
+    exit,
+};
 
 /// The profile that is meant where none is named, as in Python's PRestic.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -152,6 +155,19 @@ pub enum Command {
     },
     /// List every option that a profile can have; needs no daemon
     Options,
+    /// Look at everything that backups depend on, and say what to do about what is wrong
+    ///
+    /// Works without a daemon, and with a broken configuration. The exit code is 1 if anything keeps backups from working.
+    Doctor(DoctorOptions),
+    /// Make the repository of a profile, after showing how; needs no daemon
+    ///
+    /// Where there is one already there is nothing to do, and the exit code is 0.
+    Init(InitOptions),
+    /// Add a profile: asks what to back up, where to, when, what to keep, and for the password
+    ///
+    /// In a terminal it asks what the options leave open; elsewhere it says which are missing. What is there in config.ini stays
+    /// as it is.
+    New(NewOptions),
     /// Explain a schedule in words and with its next times; needs no daemon
     #[command(override_usage = "prestic-ctl explain [OPTIONS] <SCHEDULE>\n       prestic-ctl explain --batch")]
     Explain(ExplainOptions),
@@ -162,6 +178,14 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         action: KeyringAction,
+    },
+    /// Have the daemon started at login: install it as a service, remove it, look at it
+    ///
+    /// A systemd unit of the user, an agent of launchd, or a task of Windows.
+    Service {
+        /// What to do
+        #[command(subcommand)]
+        action: ServiceAction,
     },
     /// Stop all runs, then the daemon, and wait for its end
     ///
@@ -288,6 +312,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, cl
             Ok(Invocation::Foreground { profile: DEFAULT_PROFILE.into(), args: Vec::new() })
         }
     }
+}
+
+/// Returns the words of a line that are restic's, if it goes to restic in this terminal as far as it is written.
+pub fn restics_words(words: Vec<OsString>) -> Option<Vec<OsString>> {
+    split(words).1.map(|(_, args)| args)
 }
 
 /// Refuses what restic in the foreground would silently do without.

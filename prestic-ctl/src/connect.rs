@@ -1,6 +1,9 @@
 //! The way to the daemon: connect, start it where none runs, find it again after it went away.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use prestic_proto::{
     client::Client,
@@ -9,7 +12,9 @@ use prestic_proto::{
     home::Home,
 };
 
-use crate::{error::CtlError, output::Output};
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::{error::CtlError, output::Output, system};
 
 /// How long a daemon that somebody else started at the same moment may need until it listens.
 const OTHER_START_LIMIT: Duration = Duration::from_secs(1);
@@ -17,6 +22,9 @@ const OTHER_START_LIMIT: Duration = Duration::from_secs(1);
 const RETURN_LIMIT: Duration = Duration::from_secs(30);
 /// The first and the longest pause between two attempts.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// How long a daemon that has closed its connections may need until it has gone.
+const LOCK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Whether a daemon may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +76,22 @@ impl Session {
         self.client = connect_within(&self.home, RETURN_LIMIT).await?;
         Ok(())
     }
+}
+
+/// Waits until a daemon that is going down has gone.
+///
+/// After its last word it still has readers of repositories to end: it is gone when its lock is free, and the next one can start.
+pub async fn wait_for_end(client: &Client, home: &Home) {
+    client.ended().await;
+    let lock = home.lock_file();
+    let (sender, is_free) = oneshot::channel();
+    // A thread of its own, because one that waits for ever must not keep this program from its end.
+    thread::spawn(move || {
+        system::wait_for_lock(&lock);
+        let _ = sender.send(());
+    });
+    // Whoever holds it longer is the next daemon already.
+    let _ = timeout(LOCK_LIMIT, is_free).await;
 }
 
 async fn start_daemon(home: &Home, output: &mut Output) -> Result<Client, CtlError> {

@@ -15,6 +15,8 @@ use prestic_proto::{
 };
 use thiserror::Error;
 
+use crate::service::ServiceError;
+
 /// Why a command was not carried out.
 #[derive(Debug, Error)]
 pub enum CtlError {
@@ -79,6 +81,9 @@ pub enum CtlError {
     /// `prestic-daemon` cannot be run.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// The service cannot be installed, removed or looked at.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The system has no resources for an event loop.
     #[error("cannot set up an event loop")]
     Runtime(#[source] io::Error),
@@ -115,6 +120,7 @@ impl CtlError {
             Self::Api(ApiError::NoWeb(_)) => {
                 Some("see `web-listen` in `prestic-ctl options`; backups go on without it".to_owned())
             }
+            Self::Service(error) => error.hint(),
             Self::NoConfig { file } => Some(how_to_begin(file)),
             Self::Lost(_) => Some("runs go on without it; start it again and see `prestic-ctl status`".to_owned()),
             _ => None,
@@ -144,7 +150,7 @@ impl CtlError {
 /// Returns the smallest configuration that does something, and where it goes.
 pub fn how_to_begin(file: &Path) -> String {
     format!(
-        "write {} with your own paths, then see `prestic-ctl check`:\n\
+        "`prestic-ctl new` asks what it takes; or write {} with your own paths, then see `prestic-ctl check`:\n\
          \n  [home]\n  repository = /mnt/disk/backups\n  password-file = /home/me/.prestic/password\n  \
          schedule = daily at 12:30\n  command = backup\n  args = /home/me --exclude-caches",
         file.display()
@@ -172,7 +178,10 @@ mod tests {
         let error = CtlError::NoConfig { file: PathBuf::from("there/config.ini") };
         assert_eq!(error.to_string(), "there is no configuration yet: there/config.ini is missing");
         let hint = error.hint().unwrap();
-        assert!(hint.starts_with("write there/config.ini") && hint.contains("\n  [home]\n"), "{hint}");
+        assert!(
+            hint.contains("`prestic-ctl new`") && hint.contains("write there/config.ini") && hint.contains("\n  [home]\n"),
+            "{hint}"
+        );
     }
 
     #[test]

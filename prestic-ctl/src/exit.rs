@@ -11,19 +11,21 @@ use prestic_proto::{
     run::{Finished, Run},
 };
 
-use crate::error::CtlError;
+use crate::{error::CtlError, service::ServiceError};
 
 /// The table of the exit codes, as `--help` shows it.
 pub const TABLE: &str = "\
 Exit codes:
   0     done; for `run` and `-p`: restic ended with 0
   1     `check` and `reload`: the configuration has errors; `explain`: the schedule has
-        `keyring`: there is no such entry
+        `keyring`: there is no such entry; `service`: a step failed; `doctor`: something keeps backups from working
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
   65    refused: unknown task or profile, nothing to run, run already under way, shutting down, no usable password
+        `service`: a file in the way is not ours
   66    there is no config.ini
   69    no daemon runs and none could be started, or it went away; not for `shutdown`, which is done (0) where none runs
+        `service`: there is no service manager; `service status`: no daemon answers
   70    restic could not be started
   71    the run was interrupted: its supervisor or the machine went down
   72    a limit ended the run: max-runtime, no-progress-timeout, or the end of its window
@@ -32,7 +34,7 @@ Exit codes:
   75    the second Ctrl-C: the run goes on without being followed
   76    the daemon is of another version
   78    the task or profile cannot be used, because its configuration has errors
-  80-83 `keyring`: it is locked (80), none runs in this session (81), no session bus (82), anything else (83)
+  80-83 `keyring` and `new`: it is locked (80), none runs in this session (81), no session bus (82), anything else (83)
   130   the run was stopped on request
   128+N restic was killed by signal N";
 
@@ -110,6 +112,9 @@ impl Exit {
             | CtlError::NoHome(_) => Self::UNAVAILABLE,
             CtlError::Api(ApiError::BadConfig(_)) => Self::PROBLEMS,
             CtlError::Api(_) | CtlError::Hinted { .. } | CtlError::NothingYet(_) => Self::REFUSED,
+            CtlError::Service(ServiceError::NoManager { .. }) => Self::UNAVAILABLE,
+            CtlError::Service(ServiceError::ForeignFile { .. } | ServiceError::OtherHome { .. }) => Self::REFUSED,
+            CtlError::Service(_) => Self::PROBLEMS,
             CtlError::BadTime(_) | CtlError::PastTime(_) => Self::USAGE,
             CtlError::NoConfig { .. } => Self::NO_CONFIG,
             CtlError::BrokenSection { .. } => Self::BAD_CONFIG,

@@ -11,10 +11,12 @@ use std::{
 
 pub mod cli;
 pub mod commands;
+pub mod completion;
 
 pub mod connect;
 pub mod daemon_program;
 pub mod follow;
+pub mod service;
 
 pub mod error;
 pub mod exit;
@@ -37,6 +39,11 @@ use prestic_proto::text;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
+    match completion::answer(env::args_os().collect()) {
+        Ok(true) => return Exit::OK.into(),
+        Ok(false) => {}
+        Err(error) => return explain(&error).into(),
+    }
     let invocation = match cli::parse(env::args_os()) {
         Ok(invocation) => invocation,
         Err(error) => return explain(&error).into(),

@@ -5,7 +5,9 @@
 //! `--json` prints the types of `prestic-proto` as they are, so their documentation is that of the shapes; keys are only ever
 //! added. One document: `status` ([`Status`]), `profiles` (array of [`ProfileSummary`]), `show` ([`ProfileDetails`]), `history`
 //! (array of [`Run`], newest first), `stop` and `run --detach` (`{"run": 12}`), `reload` ([`Reloaded`]) and `check` ([`ConfigReport`]),
-//! `version` (`{"client": "…", "daemon": Hello or null}`). One document a line: `log` ([`LogChunk`]), and `run`:
+//! `doctor` ([`Checkup`]), `init` (array of `{"profile", "repository", "state"}` with the state `created` or `exists`), `new` ([`Added`]),
+//! `version` (`{"client": "…", "daemon": Hello or null}`), `service status` ([`Report`]). One document a line: `log` ([`LogChunk`]),
+//! `service install` and `uninstall` ([`Step`] and `dry_run`), and `run`:
 //!
 //! - `{"event": "run", "run": Run}`: the run came into being or moved on; the last one has the state `finished`
 //! - `{"event": "progress", "run": 12, "task": "…", "progress": Progress}`
@@ -18,6 +20,10 @@
 //! [`Reloaded`]: prestic_proto::change::Reloaded
 //! [`Run`]: prestic_proto::run::Run
 //! [`LogChunk`]: prestic_proto::log::LogChunk
+//! [`Report`]: crate::service::state::Report
+//! [`Step`]: crate::service::step::Step
+//! [`Checkup`]: prestic_proto::doctor::Checkup
+//! [`Added`]: prestic_proto::new_profile::Added
 
 use std::{
     env,

@@ -347,4 +347,6 @@ impl Api for Scripted {
     }
 
     async fn shutdown(self, _: Context) {}
+
+    async fn hand_over(self, _: Context) {}
 }

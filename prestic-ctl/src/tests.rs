@@ -4,6 +4,7 @@ use chrono::DateTime;
 use prestic_proto::{
     outcome::Outcome,
     run::{Finished, Run, RunId, RunState, Trigger},
+    status::TaskStatus,
 };
 
 /// Returns a run of `home-backup` in a state.
@@ -34,4 +35,24 @@ pub fn succeeded() -> RunState {
 /// Returns the state of a run that ended.
 pub fn ended(outcome: Outcome, exit_code: Option<i32>) -> RunState {
     RunState::Finished(Finished { at: DateTime::UNIX_EPOCH, duration_ms: 1_500, exit_code, outcome })
+}
+
+/// Returns a task without a schedule that never ran.
+pub fn task(name: &str) -> TaskStatus {
+    TaskStatus {
+        name: name.to_owned(),
+        description: String::new(),
+        repository: "repo".to_owned(),
+        schedule: None,
+        group: None,
+        next_run_at: None,
+        retry_at: None,
+        paused: None,
+        overdue_since: None,
+        last_skip: None,
+        active: None,
+        last_run: None,
+        last_success_at: None,
+        cannot_run: None,
+    }
 }

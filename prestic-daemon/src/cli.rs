@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use prestic_proto::{
     home::{Home, NoHome},
     profile::ConfigReport,
@@ -14,9 +14,16 @@ use prestic_proto::{
 
 use crate::{
     clock::{self, ClockKind},
-    config, explain, foreground,
+    config,
+    doctor::{self, Scope},
+    explain, first_process, foreground,
     keyring::command::{self as keyring_command, KeyringCommand},
-    options, serve, supervise,
+    options, serve,
+    setup::{
+        init::{self, InitOptions},
+        new,
+    },
+    supervise,
 };
 
 /// Schedule and supervise restic backups.
@@ -32,6 +39,9 @@ struct Cli {
     /// Check the configuration (or FILE) and exit: the same as `prestic-daemon check`
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "detached")]
     check: Option<Option<PathBuf>>,
+    /// The descriptor with the lock of the home; a daemon passes it on to the upgraded program that takes its place
+    #[arg(long, value_name = "DESCRIPTOR", hide = true)]
+    inherited_lock: Option<i32>,
     #[command(subcommand)]
     command: Option<CliCommand>,
 }
@@ -54,6 +64,22 @@ enum CliCommand {
     },
     /// Explain a schedule in words and with its next times, or what is wrong with it
     Explain(ExplainOptions),
+    /// List the profiles as JSON; `prestic-ctl` asks so for names to complete where no daemon answers
+    #[command(hide = true)]
+    Profiles,
+    /// Look at everything that backups depend on; `prestic-ctl doctor` starts this by itself
+    #[command(hide = true)]
+    Doctor {
+        /// Do not look at repositories
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Make the repository of a profile; `prestic-ctl init` starts this by itself
+    #[command(hide = true)]
+    Init(InitOptions),
+    /// Add a profile; `prestic-ctl new` starts this by itself
+    #[command(hide = true)]
+    New,
     /// Supervise one run; the daemon starts this by itself
     #[command(hide = true)]
     Supervise,
@@ -93,6 +119,11 @@ struct ExplainOptions {
     batch: bool,
 }
 
+/// Returns the definition of the command line.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -100,16 +131,28 @@ pub fn main() -> ExitCode {
         (Some(file), _) => check(file, false),
         (None, Some(CliCommand::Check { json, file })) => check(file, json),
         (None, Some(CliCommand::Options { json })) => print_options(json).map_err(Into::into),
+        (None, Some(CliCommand::Profiles)) => print_profiles(),
         (None, Some(CliCommand::Explain(options))) => explain_schedule(options),
+        (None, Some(CliCommand::Doctor { offline })) => look_after(offline),
+        (None, Some(CliCommand::Init(options))) => Ok(init_repository(&options)),
+        (None, Some(CliCommand::New)) => Ok(add_profile()),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
         (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
-        (None, None) => serve::serve(cli.detached, cli.clock).map(|()| ExitCode::SUCCESS),
+        (None, None) => serve_home(cli.detached, cli.clock, cli.inherited_lock),
     };
     done.unwrap_or_else(|error| {
         report(error.as_ref());
         ExitCode::FAILURE
     })
+}
+
+/// Serves, in a process of its own where this one has the duties of an init.
+fn serve_home(is_detached: bool, clock: Option<ClockKind>, inherited_lock: Option<i32>) -> Done {
+    match first_process::attend()? {
+        Some(code) => Ok(code),
+        None => serve::serve(is_detached, clock, inherited_lock).map(|()| ExitCode::SUCCESS),
+    }
 }
 
 /// Runs restic here. What keeps it from running has exit codes of its own, which restic has not.
@@ -118,6 +161,29 @@ fn run_in_foreground(profile: &str, args: Vec<String>) -> ExitCode {
         report(&error);
         error.exit_code().into()
     })
+}
+
+/// Makes a repository. What keeps it from being made has the exit codes of the foreground.
+fn init_repository(options: &InitOptions) -> ExitCode {
+    init::run(options).unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code().into()
+    })
+}
+
+/// Adds a profile, and prints what became of it as JSON.
+fn add_profile() -> ExitCode {
+    let added = new::run().and_then(|added| {
+        let text = serde_json::to_string(&added).map_err(io::Error::from)? + "\n";
+        Ok(print(&text)?)
+    });
+    added.map_or_else(
+        |error| {
+            report(&error);
+            error.exit_code().into()
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
 /// Prints an error and what caused it. Nobody may be listening any more.
@@ -161,8 +227,22 @@ fn readable(file: &Path, report: &ConfigReport) -> String {
     text
 }
 
+/// Prints what was found as JSON: `prestic-ctl doctor` makes text of it.
+fn look_after(offline: bool) -> Done {
+    let checkup = doctor::examine(if offline { Scope::Offline } else { Scope::Everything })?;
+    print(&(serde_json::to_string(&checkup)? + "\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn print_options(json: bool) -> io::Result<ExitCode> {
     print(&if json { options::as_json() } else { options::as_text() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_profiles() -> Done {
+    let loaded = config::load_for_one_run(&Home::from_environment()?.config_file());
+    let profiles: Vec<_> = loaded.config.profiles().map(|profile| profile.summary()).collect();
+    print(&(serde_json::to_string(&profiles)? + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

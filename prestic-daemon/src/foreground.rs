@@ -8,6 +8,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::Arc,
 };
 
 use prestic_proto::{
@@ -18,7 +19,7 @@ use prestic_proto::{
 use thiserror::Error;
 
 use crate::{
-    config::{self, Arguments, CommandError, Loaded},
+    config::{self, Arguments, CommandError, Loaded, Profile},
     keyring::password_command::{Unquotable, password_command},
     process, program,
 };
@@ -82,16 +83,21 @@ pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
     if !file.exists() {
         return Err(ForegroundError::NoConfig(file));
     }
-    let Loaded { config, report, .. } = config::load_for_one_run(&file);
-    let Some(profile) = config.profile(name) else {
-        let similar = config.similar_profile(name);
-        return Err(missing_profile(name, similar, report.errors));
-    };
-    if let Some(note) = note_of_errors(&file, &report.errors) {
+    let loaded = config::load_for_one_run(&file);
+    let profile = &find(&loaded, name)?;
+    if let Some(note) = note_of_errors(&file, &loaded.report.errors) {
         // A backup is not given up because nobody reads a warning.
         let _ = writeln!(io::stderr(), "warning: {note}");
     }
-    let restic = profile.restic_command(Arguments::Instead(without_mark(args)))?;
+    let (mut command, program) = prepare(profile, without_mark(args))?;
+    program::replace_by(&mut command).map_err(|source| not_started(&program, source))
+}
+
+/// Makes a profile's restic ready for a terminal, with these arguments, or the profile's own if there are none.
+///
+/// Returns the name of the program too. The priorities of this process become those of the profile.
+pub fn prepare(profile: &Profile, arguments: Vec<String>) -> Result<(Command, String), ForegroundError> {
+    let restic = profile.restic_command(Arguments::Instead(arguments))?;
     let words = restic.words();
     let (program, arguments) = words.split_first().expect("a command without an own executable has `restic`");
     let mut command = Command::new(program);
@@ -102,7 +108,13 @@ pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
         command.env("RESTIC_PASSWORD_COMMAND", password_command(&own_program, entry)?);
     }
     process::set_priorities(restic.cpu_priority, restic.io_priority);
-    program::replace_by(&mut command).map_err(|source| not_started(program, source))
+    Ok((command, program.clone()))
+}
+
+/// Finds a profile of a configuration, or says why it is not there.
+pub fn find(loaded: &Loaded, name: &str) -> Result<Arc<Profile>, ForegroundError> {
+    let found = loaded.config.profile(name).cloned();
+    found.ok_or_else(|| missing_profile(name, loaded.config.similar_profile(name), loaded.report.errors.clone()))
 }
 
 fn not_started(program: &str, source: io::Error) -> ForegroundError {

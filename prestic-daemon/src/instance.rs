@@ -9,7 +9,7 @@ use std::{
 use prestic_proto::{endpoint::Endpoint, home::Home};
 use thiserror::Error;
 
-use crate::{atomic_write, file_lock, process};
+use crate::{atomic_write, file_lock, process, succession};
 
 /// How long a lock may outlive the daemon that held it: a child of its between fork and exec has inherited it.
 const INHERITED_LIMIT: Duration = Duration::from_secs(1);
@@ -58,6 +58,16 @@ impl Instance {
             return Ok(Self { lock });
         }
         Err(InstanceError::AlreadyRuns { home: home.root().display().to_string(), pid: holder(home) })
+    }
+
+    /// Becomes the daemon of a home that this process has been under another program.
+    pub fn inherit(home: &Home, descriptor: i32) -> io::Result<Self> {
+        Ok(Self { lock: succession::inherit(descriptor, &home.lock_file())? })
+    }
+
+    /// Returns the lock, for the program that takes the place of this one in the process.
+    pub fn into_lock(self) -> File {
+        self.lock
     }
 
     /// Tells clients where to find this daemon.

@@ -5,10 +5,12 @@
 //! which tells the clients through [`rpc`].
 
 pub mod cli;
+pub mod doctor;
 pub mod explain;
 pub mod foreground;
 pub mod options;
 pub mod serve;
+pub mod setup;
 
 pub mod conditions;
 pub mod config;
@@ -24,6 +26,7 @@ pub mod jobs;
 pub mod keyring;
 pub mod notify;
 pub mod repository;
+pub mod service_manager;
 pub mod web;
 pub mod web_service;
 
@@ -38,11 +41,13 @@ pub mod status_ini;
 pub mod atomic_write;
 pub mod clock;
 pub mod file_lock;
+pub mod first_process;
 pub mod instance;
 pub mod patience;
 pub mod process;
 pub mod program;
 pub mod secret;
 pub mod signals;
+pub mod succession;
 
 pub use prestic_proto::fingerprint;

@@ -15,12 +15,13 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 use crate::{
     atomic_write,
     clock::{Alarm, ClockKind},
-    core::Core,
+    core::{Core, command::Input},
     instance::Instance,
     notify, process, program,
     rpc::{Listener, Server},
+    service_manager::ServiceManager,
     signals::Signals,
-    web_service,
+    succession, web_service,
 };
 
 /// A daemon log longer than this becomes the old one at the next start.
@@ -31,11 +32,25 @@ const FLUSH_TIME: Duration = Duration::from_millis(200);
 const LAST_WORDS_LIMIT: Duration = Duration::from_secs(3);
 
 /// Serves a home until somebody asks for the end, by the kind of clock that was asked for or else by the best there is.
-pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn std::error::Error>> {
+///
+/// A daemon that was upgraded is the same process, and has the lock of the home from the program before it.
+pub fn serve(
+    is_detached: bool,
+    clock: Option<ClockKind>,
+    inherited_lock: Option<i32>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    // SAFETY: this is the main thread, and there is no other one before the runtime.
+    let manager = unsafe { ServiceManager::take_from_environment() };
     process::keep_small();
     program::keep_streams_from_children();
     let home = Home::from_environment()?;
-    let mut instance = Instance::acquire(&home)?;
+    let mut instance = match inherited_lock {
+        Some(descriptor) => Instance::inherit(&home, descriptor)?,
+        None => Instance::acquire(&home)?,
+    };
+    if inherited_lock.is_some() {
+        succession::reap_inherited();
+    }
     if is_detached {
         program::leave_terminal();
         log_to_file(&home.daemon_log())?;
@@ -47,7 +62,7 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
     }
     // Two threads: one can be busy with a long answer while the other keeps the schedule.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    let successor = runtime.block_on(async {
         let signals = Signals::listen()?;
         let alarm = clock.map_or_else(Alarm::best, Alarm::new)?;
         let (listener, core) = begin(&home, &mut instance).await?;
@@ -66,7 +81,13 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
         let attending = tokio::spawn(jobs.clone().attend());
         let serving = tokio::spawn(listener.serve(server));
         say_ready(is_detached)?;
-        core.run(alarm).await;
+        // One that a client has started is nobody's service, even where the client is a part of one.
+        let manager = manager.filter(|_| !is_detached);
+        let reporting = manager.map(|manager| tokio::spawn(manager.follow(core.handle(), core.phase())));
+        let watching = tokio::spawn(succession::make_way(core.handle()));
+        let successor = core.run(alarm).await;
+        watching.abort();
+        let _ = watching.await;
         // The answer to whoever asked for the shutdown is on its way.
         let (_, _) = tokio::join!(tokio::time::sleep(FLUSH_TIME), web);
         serving.abort();
@@ -82,14 +103,25 @@ pub fn serve(is_detached: bool, clock: Option<ClockKind>) -> Result<(), Box<dyn 
             telling.abort();
             let _ = telling.await;
         }
+        // Whoever wanted the end of the daemon meanwhile did not mean to have another one.
         passing.abort();
+        let unheard = passing.await.ok();
+        let successor = successor.filter(|_| !matches!(unheard, Some(Input::Terminate | Input::HandOver)));
+        if let Some(reporting) = reporting {
+            // It ends with the core, unless the service manager takes no more messages.
+            reporting.abort();
+            let _ = reporting.await;
+        }
         tracing::info!("prestic-daemon has ended");
-        Ok::<(), io::Error>(())
+        Ok::<_, io::Error>(successor)
     })?;
     // A thread that still waits for a lost process must not hold the daemon up.
     runtime.shutdown_background();
-    drop(instance);
-    Ok(())
+    match successor {
+        // It returns only if there is no program to go on with.
+        Some(successor) => Err(succession::replace(&successor, instance.into_lock()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Listens, and only then begins: a daemon that nobody can reach must not launch anything.

@@ -40,7 +40,7 @@ pub async fn run(core: CoreHandle, server: Server, mut settings: watch::Receiver
     let mut tasks = JoinSet::new();
     let Some(client) = connect(server, &mut tasks).await else { return };
     loop {
-        let wanted = overridden(settings.borrow_and_update().clone(), env::var(LISTEN_VARIABLE).ok());
+        let wanted = wanted(settings.borrow_and_update().clone());
         let state = match wanted {
             Ok(WebSettings { listen: Listen::Off, .. }) => WebState::Off,
             Err(state) => state,
@@ -98,6 +98,11 @@ async fn report(core: &CoreHandle, state: WebState, is_told: &mut Option<oneshot
     // A core that is gone needs no news, and whoever began this may not have waited.
     let _ = core.send(Input::Web(state)).await;
     let _ = is_told.take().map(|is_told| is_told.send(()));
+}
+
+/// Returns what is wanted, if the environment says otherwise too.
+pub fn wanted(settings: WebSettings) -> Result<WebSettings, WebState> {
+    overridden(settings, env::var(LISTEN_VARIABLE).ok())
 }
 
 /// Lets the environment say where to listen.

@@ -295,6 +295,11 @@ impl Client {
     pub async fn shutdown(&self) -> Result<(), CallError> {
         Ok(self.api.shutdown(within(CALL_LIMIT)).await?)
     }
+
+    /// Ends the daemon and leaves the runs to the next one.
+    pub async fn hand_over(&self) -> Result<(), CallError> {
+        Ok(self.api.hand_over(within(CALL_LIMIT)).await?)
+    }
 }
 
 fn within(limit: Duration) -> Context {

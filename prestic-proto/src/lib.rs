@@ -8,10 +8,12 @@ pub mod service;
 
 pub mod change;
 pub mod condition;
+pub mod doctor;
 pub mod event;
 pub mod limit;
 pub mod lock;
 pub mod log;
+pub mod new_profile;
 pub mod notification;
 pub mod outcome;
 pub mod profile;

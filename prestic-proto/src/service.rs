@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The number of this API. Daemon and client must have the same one.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The longest time that one long poll may ask for.
 pub const MAX_WAIT_MS: u64 = 60_000;
@@ -191,4 +191,7 @@ pub trait Api {
 
     /// Stops all runs gracefully, then the daemon. Answered when the shutdown has begun; the end of the connection is its end.
     async fn shutdown();
+
+    /// Ends the daemon and leaves the runs to the next one. Answered when that has begun; the end of the connection is its end.
+    async fn hand_over();
 }

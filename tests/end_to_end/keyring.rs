@@ -1,9 +1,7 @@
 //! `prestic-ctl keyring`, with a real gnome-keyring and Python's library beside it.
 
 use std::{
-    fs::File,
-    io::{Read, Write},
-    os::fd::OwnedFd,
+    io::Write,
     process::{Command, Stdio},
 };
 
@@ -12,11 +10,9 @@ use prestic_tests::{
     desktop::Desktop,
     home::{Ended, TestHome},
     processes,
+    terminal::Terminal,
 };
-use rustix::{
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{LocalModes, tcgetattr},
-};
+use rustix::termios::LocalModes;
 
 /// A session with an open keyring.
 struct Session {
@@ -162,60 +158,14 @@ fn of_two_entries_the_newer_one_is_read_and_both_are_replaced_or_removed() {
     }
 }
 
-/// A terminal, seen from the side of whoever types.
-struct Terminal {
-    typed: File,
-    seen: String,
-}
-
-impl Terminal {
-    /// Starts a command in a terminal of its own.
-    fn start(command: &Command) -> (Self, std::process::Child) {
-        let typed = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&typed).unwrap();
-        unlockpt(&typed).unwrap();
-        let name = ptsname(&typed, Vec::new()).unwrap().into_string().unwrap();
-        let end = || Stdio::from(OwnedFd::from(File::options().read(true).write(true).open(&name).unwrap()));
-        let mut in_terminal = Command::new("setsid");
-        in_terminal.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args()).env_clear();
-        in_terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let child = in_terminal.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
-        (Self { typed: File::from(typed), seen: String::new() }, child)
-    }
-
-    /// Waits for a question that shows nothing of its answer, and answers it.
-    #[track_caller]
-    fn answer(&mut self, question: &str, answer: &str) {
-        let mut buffer = [0; 1024];
-        let start = self.seen.len();
-        while !self.seen[start..].contains(question) {
-            let length = self.typed.read(&mut buffer).unwrap_or_else(|error| panic!("{error} after {}", self.seen));
-            self.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
-        }
-        // The question comes a moment before the terminal goes blind, and nothing tells when it does.
-        while tcgetattr(&self.typed).unwrap().local_modes.contains(LocalModes::ECHO) {
-            std::thread::yield_now();
-        }
-        writeln!(self.typed, "{answer}").unwrap();
-    }
-
-    /// Returns all that was to be seen, when the program has ended.
-    fn see_the_end(mut self) -> String {
-        let mut rest = Vec::new();
-        // The end of a terminal is an error to Linux.
-        self.typed.read_to_end(&mut rest).ok();
-        self.seen + &String::from_utf8_lossy(&rest)
-    }
-}
-
 #[test]
 fn in_a_terminal_the_password_is_asked_for_twice_and_not_shown() {
     let session = Session::start();
     let (mut terminal, mut child) = Terminal::start(&session.command(&["set", "nas"]));
-    terminal.answer("Password for `nas`: ", "s3cr3t-one");
-    terminal.answer("again for `nas`: ", "s3cr3t-two");
-    terminal.answer("two different ones. Password for `nas`: ", "s3cr3t-three");
-    terminal.answer("again for `nas`: ", "s3cr3t-three");
+    terminal.answer_hidden("Password for `nas`: ", "s3cr3t-one");
+    terminal.answer_hidden("again for `nas`: ", "s3cr3t-two");
+    terminal.answer_hidden("two different ones. Password for `nas`: ", "s3cr3t-three");
+    terminal.answer_hidden("again for `nas`: ", "s3cr3t-three");
     assert!(processes::wait_for_exit(child.id(), LIMIT));
     assert!(child.wait().unwrap().success());
     let seen = terminal.see_the_end();
@@ -227,10 +177,10 @@ fn in_a_terminal_the_password_is_asked_for_twice_and_not_shown() {
 fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
     let session = Session::start();
     let (mut terminal, mut child) = Terminal::start(&session.command(&["set", "nas"]));
-    terminal.answer("Password for `nas`: ", "s3cr3t\u{3}");
+    terminal.answer_hidden("Password for `nas`: ", "s3cr3t\u{3}");
     assert!(processes::wait_for_exit(child.id(), LIMIT));
     assert!(!child.wait().unwrap().success());
-    let modes = tcgetattr(&terminal.typed).unwrap().local_modes;
+    let modes = terminal.modes();
     assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG), "{modes:?}");
     session.keyring(&["get", "nas"]).expect_code(1);
 }

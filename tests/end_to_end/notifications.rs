@@ -69,7 +69,7 @@ fn failure_is_shown_with_its_last_words_what_to_do_and_two_actions() {
     let notice = notices.expect("photos failed: no repository there, or its disk is not mounted");
     assert_eq!((notice.program.as_str(), notice.urgency), ("PRestic", 2));
     let expected = "All my photos\nFatal: unable to open config file: stat &lt;nas&gt; &amp; co: no such file or directory\n\
-                    Is the disk of “/nowhere/photos” mounted? If there never was a repository: “prestic-ctl -p photos init”";
+                    Is the disk of “/nowhere/photos” mounted? If there never was a repository: “prestic-ctl init photos”";
     assert_eq!(notice.body, expected);
     assert_eq!(labels(&notice), ["Open log", "Open log", "Retry"]);
     let kept = desktop.close_all_notifications();

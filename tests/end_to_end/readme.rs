@@ -7,30 +7,20 @@ use prestic_tests::{
     desktop::Desktop,
     fake::FakeScript,
     home::TestHome,
+    markdown,
     missed::{NO_STARTUP_DELAY, due_task},
     programs,
+    restic::oldest_and_newest,
 };
 use serde_json::Value;
-
-/// Returns the blocks of a Markdown text that are marked as INI.
-fn ini_samples(markdown: &str) -> Vec<String> {
-    let mut samples = Vec::new();
-    let mut lines = markdown.lines();
-    while let Some(line) = lines.next() {
-        if line.trim() == "```ini" {
-            let sample: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != "```").collect();
-            samples.push(sample.join("\n") + "\n");
-        }
-    }
-    samples
-}
 
 #[test]
 fn every_configuration_in_the_readme_is_valid() {
     let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
-    let samples = ini_samples(&readme);
+    let samples: Vec<_> = markdown::blocks(&readme).into_iter().filter(|block| block.language == "ini").collect();
     assert!(!samples.is_empty(), "README.md shows no configuration");
     for sample in samples {
+        let sample = sample.text;
         let home = TestHome::new();
         home.write_config(&sample);
         let checked = home.daemon(&["check"]);
@@ -109,6 +99,9 @@ fn json_has_the_keys_that_the_readme_names() {
     check_keys(&readme, "`check` |", &json(&["check"]));
     assert_eq!(keys_of_changes(&readme, &home, &profile), documented_keys(&readme, "a change in `reload`"));
     check_keys(&readme, "`options`", &json(&["options"])[0]);
+    let service = json(&["service", "status"]);
+    check_keys(&readme, "`service status`", &service);
+    check_keys(&readme, "`daemon` in `service status`", &service["daemon"]);
     check_keys(&readme, "`explain`", &json(&["explain", "daily"]));
     let wrong = home.ctl(&["explain", "--json", "dialy"]).expect_code(1).stdout;
     let wrong: Value = serde_json::from_str(&wrong).expect("it is JSON");
@@ -116,6 +109,25 @@ fn json_has_the_keys_that_the_readme_names() {
     let log = home.ctl(&["--json", "log", "work"]).stdout_of_success();
     let piece = serde_json::from_str(log.lines().next().expect("the log has a header")).expect("it is JSON");
     check_keys(&readme, "`log`", &piece);
+}
+
+#[test]
+fn json_of_setting_up_has_the_keys_that_the_readme_names() {
+    let readme = fs::read_to_string(programs::checkout().join("README.md")).expect("there is a README.md");
+    let home = TestHome::new();
+    let [_, restic] = oldest_and_newest();
+    let repository = home.path("repository").display().to_string();
+    let mut new = home.ctl_command(&["new", "--json", "--init", "--path=/etc/hostname", "--repository", &repository]);
+    new.args(["--schedule=off", "--keep=all", "--password-file", "--generate-password"]);
+    new.env("PATH", restic.path.parent().expect("it lies in a folder"));
+    let json = |text: &[u8]| -> Value { serde_json::from_slice(text).expect("it is JSON") };
+    check_keys(&readme, "`new`", &json(&new.output().expect("it was built").stdout));
+    let config = fs::read_to_string(home.home().config_file()).expect("it was written");
+    home.write_config(config.replace("command =", &format!("executable = {}\ncommand =", restic.path.display())));
+    check_keys(&readme, "`init`", &json(home.ctl(&["init", "hostname", "--json"]).stdout_of_success().as_bytes())[0]);
+    let checkup = json(home.ctl(&["doctor", "--json"]).stdout_of_success().as_bytes());
+    check_keys(&readme, "`doctor` |", &checkup);
+    check_keys(&readme, "a finding of `doctor`", &checkup["findings"][0]);
 }
 
 #[test]

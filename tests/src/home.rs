@@ -61,8 +61,13 @@ impl TestHome {
     /// Makes an empty home. Its configuration comes with [`TestHome::write_config`], which can name paths in the test's folder.
     #[expect(clippy::new_without_default, reason = "making one touches the disk")]
     pub fn new() -> Self {
+        Self::named("home")
+    }
+
+    /// Makes an empty home of this name in the test's folder.
+    pub fn named(name: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("prestic-").tempdir().expect("the system has a folder for such files");
-        let home = Home::at(folder.path().join("home"));
+        let home = Home::at(folder.path().join(name));
         fs::create_dir(home.root()).expect("the folder is new");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime needs a few descriptors only");
         Self { runtime, home, daemon: None, folder }

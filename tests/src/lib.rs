@@ -13,10 +13,15 @@ pub mod counted;
 pub mod desktop;
 pub mod fake;
 pub mod files;
+pub mod markdown;
 pub mod missed;
 pub mod nasty_repository;
+pub mod notify_socket;
 pub mod processes;
 pub mod runs;
+pub mod shell;
+pub mod user_manager;
+pub mod terminal;
 pub mod web_client;
 pub mod web_home;
 

@@ -1,10 +1,13 @@
 //! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
 
+pub mod doctor;
 pub mod explain;
 pub mod history;
+pub mod init;
 pub mod instant;
 pub mod keyring;
 pub mod log;
+pub mod new;
 pub mod next;
 pub mod notify_test;
 pub mod pause;
@@ -12,6 +15,7 @@ pub mod profiles;
 pub mod reload;
 pub mod run;
 pub mod selector;
+pub mod service;
 pub mod show;
 pub mod shutdown;
 pub mod status;
@@ -24,11 +28,11 @@ mod tests;
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
 use prestic_proto::{client::Client, error::ApiError, history::RunQuery, home::Home};
 
 use crate::{
-    cli::{Command, CommandLine, GlobalOptions},
+    cli::{Command, GlobalOptions},
+    completion::scripts,
     connect::{Session, Start},
     daemon_program,
     error::CtlError,
@@ -54,12 +58,12 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
             let words = std::iter::once("options".into()).chain(json());
             Ok(daemon_program::become_daemon_program(words)?)
         }
+        Command::Doctor(options) => doctor::doctor(&options, output),
+        Command::Init(options) => Ok(daemon_program::become_daemon_program(init::words(options, json()))?),
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
-            output.data(&String::from_utf8_lossy(&script))?;
+            output.data(&scripts::script(shell))?;
             Ok(Exit::OK)
         }
         command => {
@@ -71,13 +75,15 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
 
 async fn with_daemon(command: Command, global: GlobalOptions, output: &mut Output) -> Result<Exit, CtlError> {
     let home = Home::from_environment()?;
-    // These two never start a daemon.
+    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
+    // These go without a daemon, or as far as they can.
     match command {
+        Command::New(options) => return new::new(home, options, start, output).await,
         Command::Shutdown => return shutdown::shutdown(&home, output).await,
         Command::Version => return version::version(&home, output).await,
+        Command::Service { action } => return service::service(&home, action, global.no_start, output).await,
         _ => {}
     }
-    let start = if global.no_start { Start::Never } else { Start::IfNeeded };
     let mut session = Session::open(home, start, output).await?;
     let client = session.client().clone();
     let done = carry_out(command, &mut session, &client, output).await;
@@ -126,8 +132,12 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         Command::Reload => reload::reload(client, output).await,
         Command::Shutdown
         | Command::Version
+        | Command::Service { .. }
         | Command::Check { .. }
         | Command::Options
+        | Command::Doctor(_)
+        | Command::Init(_)
+        | Command::New(_)
         | Command::Keyring { .. }
         | Command::Explain(_)
         | Command::Completions { .. } => {

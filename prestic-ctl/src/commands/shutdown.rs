@@ -2,7 +2,7 @@
 
 use prestic_proto::{client::Client, error::ConnectError, home::Home};
 
-use crate::{error::CtlError, exit::Exit, output::Output};
+use crate::{connect::wait_for_end, error::CtlError, exit::Exit, output::Output};
 
 /// Stops the daemon, of whatever version it is. That none runs is what was wanted.
 pub async fn shutdown(home: &Home, output: &mut Output) -> Result<Exit, CtlError> {
@@ -21,7 +21,7 @@ pub async fn shutdown(home: &Home, output: &mut Output) -> Result<Exit, CtlError
         // A daemon that is gone cannot answer, and that is fine; one that is still there should have.
         answer?;
     }
-    client.ended().await;
+    wait_for_end(&client, home).await;
     output.say("the daemon has ended");
     Ok(Exit::OK)
 }

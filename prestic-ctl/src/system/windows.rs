@@ -1,6 +1,6 @@
 //! Windows.
 
-use std::{ffi::OsStr, io, process::Command};
+use std::{ffi::OsStr, io, path::Path, process::Command};
 
 use crate::exit::Exit;
 use console::Term;
@@ -43,6 +43,19 @@ fn columns(terminal: &Term) -> Option<usize> {
 /// Whether more than ASCII can be shown: a console takes text, whatever its code page.
 pub fn shows_unicode<V: AsRef<OsStr>>(_variable: impl Fn(&str) -> Option<V>) -> bool {
     true
+}
+
+/// A lock cannot be waited for here: the Task Scheduler tries again in a minute.
+pub fn wait_for_lock(_path: &Path) {}
+
+/// Returns what prints the last lines of a file, and goes on if somebody wants to follow it.
+pub fn tail(path: &Path, lines: u32, follows: bool) -> Command {
+    let path = path.to_string_lossy().replace('\'', "''");
+    let wait = if follows { " -Wait" } else { "" };
+    let mut command = Command::new("powershell");
+    command.args(["-NoProfile", "-Command"]);
+    command.arg(format!("Get-Content -Encoding UTF8 -LiteralPath '{path}' -Tail {lines}{wait}"));
+    command
 }
 
 /// Runs a program in this process's place, and returns its exit code.

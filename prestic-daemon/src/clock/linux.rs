@@ -4,6 +4,7 @@ use std::{
     io,
     mem::MaybeUninit,
     os::fd::{AsFd, OwnedFd},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -150,6 +151,13 @@ pub(super) const INSTANTS_COUNT_SUSPENDS: bool = false;
 pub(super) fn suspended() -> TimeDelta {
     let [since_boot, awake] = [ClockId::Boottime, ClockId::Monotonic].map(clock_gettime);
     TimeDelta::seconds(since_boot.tv_sec - awake.tv_sec) + TimeDelta::nanoseconds(since_boot.tv_nsec - awake.tv_nsec)
+}
+
+/// Returns the time of the clock that nobody sets, and that other processes of the machine read too.
+pub fn monotonic() -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
+    // Neither is negative.
+    Duration::new(tv_sec.unsigned_abs(), u32::try_from(tv_nsec).unwrap_or_default())
 }
 
 /// Returns for how long the machine has been up, suspended or not.

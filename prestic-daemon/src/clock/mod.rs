@@ -19,6 +19,8 @@ use elsewhere as system;
 use linux as system;
 
 pub use alarm::{Alarm, ClockKind, Woke};
+#[cfg(target_os = "linux")]
+pub use linux::monotonic;
 
 /// Returns the wall clock's time, to the millisecond.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]

@@ -7,6 +7,7 @@ mod changes;
 mod hosts;
 mod metered;
 mod mounts;
+pub mod new_place;
 mod paths;
 mod power;
 mod questions;
@@ -77,6 +78,8 @@ struct Places {
     power_supply: PathBuf,
     /// The list of what is to be mounted.
     fstab: PathBuf,
+    /// systemd's folder with its units, of which those for disks say where these are to be mounted too.
+    units: PathBuf,
     /// The list of what is mounted.
     mountinfo: PathBuf,
     /// The address of the system bus, where it is not the usual one.
@@ -88,6 +91,7 @@ impl Default for Places {
         Self {
             power_supply: "/sys/class/power_supply".into(),
             fstab: "/etc/fstab".into(),
+            units: "/etc/systemd/system".into(),
             mountinfo: "/proc/self/mountinfo".into(),
             system_bus: None,
         }

@@ -1,9 +1,11 @@
-//! Reads the lists of what is to be mounted and of what is mounted.
+//! Reads the lists of what is to be mounted, and of what is mounted.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+use crate::conditions::Places;
 
 /// The field of a line of `/etc/fstab` that has the mount point.
 const FSTAB_FIELD: usize = 1;
@@ -11,9 +13,23 @@ const FSTAB_FIELD: usize = 1;
 /// The field of a line of `/proc/self/mountinfo` that has the mount point.
 const MOUNTINFO_FIELD: usize = 4;
 
-/// Returns the mount points of `/etc/fstab`. A file that cannot be read has none.
-pub(super) fn to_be_mounted(fstab: &Path) -> Vec<PathBuf> {
-    points(&fs::read(fstab).unwrap_or_default(), FSTAB_FIELD)
+/// Returns the mount points of `/etc/fstab` and of systemd's own units. A file that cannot be read has none.
+pub(super) fn to_be_mounted(places: &Places) -> Vec<PathBuf> {
+    let mut wanted = points(&fs::read(&places.fstab).unwrap_or_default(), FSTAB_FIELD);
+    for unit in fs::read_dir(&places.units).into_iter().flatten().flatten() {
+        let is_of_disk = |name: &str| name.ends_with(".mount") || name.ends_with(".automount");
+        if unit.file_name().to_str().is_some_and(is_of_disk) {
+            wanted.extend(point_of_unit(&fs::read_to_string(unit.path()).unwrap_or_default()));
+        }
+    }
+    wanted
+}
+
+/// Returns where a unit of systemd mounts its disk. A unit that has conditions may be meant for another machine.
+fn point_of_unit(unit: &str) -> Option<PathBuf> {
+    let has_condition = unit.lines().any(|line| line.trim_start().starts_with("Condition"));
+    let point = unit.lines().find_map(|line| line.trim().strip_prefix("Where")?.trim_start().strip_prefix('='))?;
+    Some(PathBuf::from(point.trim())).filter(|point| point.has_root() && !has_condition)
 }
 
 /// Returns the mount points of `/proc/self/mountinfo`, or `None` where the system has no such list.
@@ -68,6 +84,18 @@ mod tests {
         let mountinfo = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
                          35 22 0:30 / /mnt/my\\040nas rw - nfs4 nas:/volume1 rw\n36 22 0:31 /sub /srv/b rw master:2 - btrfs x rw\n";
         check(mountinfo, MOUNTINFO_FIELD, &["/", "/mnt/my nas", "/srv/b"]);
+    }
+
+    #[track_caller]
+    fn check_unit(unit: &str, expected: Option<&str>) {
+        assert_eq!(point_of_unit(unit), expected.map(PathBuf::from));
+    }
+
+    #[test]
+    fn units_of_systemd_tell_where_disks_are_to_be() {
+        check_unit("[Unit]\nDescription=x\n[Mount]\nWhat=/dev/sdb1\nWhere = /srv/disk\n", Some("/srv/disk"));
+        check_unit("[Unit]\nConditionVirtualization=no\n[Automount]\nWhere=/srv/disk\n", None);
+        check_unit("[Mount]\nWhat=/dev/sdb1\n", None);
     }
 
     #[test]

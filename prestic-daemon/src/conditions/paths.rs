@@ -21,9 +21,9 @@ use std::{
 use crate::conditions::{Places, mounts, no_answer, questions::Questions};
 
 #[cfg(unix)]
-use unix::is_like_parent;
+pub(super) use unix::is_like_parent;
 #[cfg(windows)]
-use windows::is_like_parent;
+pub(super) use windows::is_like_parent;
 
 /// How long a disk may take to answer: one that has to spin up, or that is mounted by the first look, takes its time.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ struct Facts {
 pub(super) fn look(path: &Path, places: &Places) -> Seen {
     match facts(path) {
         // What is mounted is asked last: the look itself can have mounted it.
-        Ok(facts) => judge(&facts, &mounts::to_be_mounted(&places.fstab), mounts::mounted(&places.mountinfo).as_deref()),
+        Ok(facts) => judge(&facts, &mounts::to_be_mounted(places), mounts::mounted(&places.mountinfo).as_deref()),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Seen::Missing,
         Err(error) => Seen::Hidden(error.to_string()),
     }
@@ -83,7 +83,7 @@ fn facts(path: &Path) -> io::Result<Facts> {
 }
 
 /// Whether a folder is empty. One whose content is hidden from this user has some.
-fn is_empty(folder: &Path) -> io::Result<bool> {
+pub(super) fn is_empty(folder: &Path) -> io::Result<bool> {
     match fs::read_dir(folder) {
         Ok(mut entries) => Ok(entries.next().transpose()?.is_none()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),

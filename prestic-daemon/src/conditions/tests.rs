@@ -44,6 +44,7 @@ impl Machine {
         let places = Places {
             power_supply: self.path("power"),
             fstab: self.path("fstab"),
+            units: self.path("units"),
             mountinfo: self.path("mountinfo"),
             system_bus: Some(format!("unix:path={}", self.path("no bus").display())),
         };

@@ -184,6 +184,16 @@ impl Profile {
         self.settings().iter().find(|setting| setting.slot == *slot).map(|setting| setting.shown())
     }
 
+    /// Whether restic gets a password, or is told that there is none, in whatever way.
+    pub fn tells_password(&self) -> bool {
+        let is_source = |slot: &Slot| match slot {
+            Slot::Flag(name) => ["password-command", "password-file", "insecure-no-password"].contains(&name.as_str()),
+            Slot::Variable(name) => name.starts_with(PASSWORD_VARIABLE),
+            Slot::Known(_) => false,
+        };
+        self.password_source().is_some() || self.settings().iter().any(|setting| is_source(&setting.slot))
+    }
+
     fn apply_limits(&self, command: &mut ResticCommand) {
         let limit = |key: Key| match self.value(key) {
             Some(Value::Size(kibibytes)) if *kibibytes > 0 => Some(kibibytes.to_string()),

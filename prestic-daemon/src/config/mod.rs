@@ -36,7 +36,7 @@ pub mod scheduling;
 pub mod snapshot_index;
 mod ssh;
 
-mod permissions;
+pub mod permissions;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},

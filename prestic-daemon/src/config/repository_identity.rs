@@ -146,6 +146,12 @@ impl Profile {
         Some(RepositoryId::of(&location, self.real_paths()))
     }
 
+    /// Returns the path of its repository, if that is a folder of this machine.
+    pub fn local_repository(&self) -> Option<PathBuf> {
+        let (location, _) = self.locations(Arguments::Instead(vec!["snapshots".to_owned()])).into_iter().next()?;
+        location.local_path().map(Path::to_owned)
+    }
+
     /// Whether its repository is on another machine.
     pub fn needs_network(&self) -> bool {
         self.repository().is_some_and(is_elsewhere)

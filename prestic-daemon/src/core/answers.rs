@@ -11,7 +11,7 @@ use prestic_proto::{
 
 use crate::{
     clock,
-    core::{Core, action::Action, command::Command, planner::Planner, upcoming::upcoming, view},
+    core::{Core, action::Action, command::Command, glance::Glance, planner::Planner, upcoming::upcoming, view},
     notify::TaskNews,
 };
 
@@ -89,6 +89,14 @@ impl Core {
             Command::FindProfiles(reply) => drop(reply.send(self.config.profiles().cloned().collect())),
             Command::Reload(reply) => {
                 self.reload(Some(reply));
+            }
+            Command::Glance(reply) => {
+                let glance = Glance::of(&self.planner, !self.config_state.errors.is_empty());
+                drop(reply.send(glance));
+            }
+            Command::HandOver(reply) => {
+                self.hand_over();
+                let _ = reply.send(());
             }
             Command::ShutDown(reply) => {
                 // Only a second signal skips the grace: asking again is no reason to kill.

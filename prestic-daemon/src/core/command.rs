@@ -22,8 +22,9 @@ use tokio::{
 
 use crate::{
     config::{Profile, Reading},
-    core::news::RunNews,
+    core::{glance::Glance, news::RunNews},
     notify::{TaskNews, told::Told},
+    succession::Successor,
 };
 
 /// How many inputs may wait for the core. Whoever sends the next one waits.
@@ -66,8 +67,12 @@ pub enum Command {
     EventFeed(Reply<EventFeed>),
     /// Read the configuration again.
     Reload(Reply<Result<Reloaded, ApiError>>),
+    /// What a line about the daemon says.
+    Glance(Reply<Glance>),
     /// Stop all runs, then the daemon.
     ShutDown(Reply<()>),
+    /// End the daemon and leave the runs to the next one.
+    HandOver(Reply<()>),
 }
 
 /// Everything that reaches the core.
@@ -107,6 +112,10 @@ pub enum Input {
     Hangup,
     /// SIGTERM, SIGINT or the like: go down; the second time at once.
     Terminate,
+    /// SIGUSR1: end, and leave the runs to the next daemon.
+    HandOver,
+    /// An upgrade has been installed: leave the runs to it, which takes the place of this program.
+    MakeWay(Successor),
 }
 
 /// The way to the core, cheap to clone.
@@ -129,6 +138,11 @@ impl CoreHandle {
     /// Sends an input that has no answer.
     pub async fn send(&self, input: Input) -> Result<(), CoreGone> {
         self.inbox.send(input).await.map_err(|_| CoreGone)
+    }
+
+    /// Sends an input, and gives it back if the core has gone.
+    pub async fn pass(&self, input: Input) -> Result<(), Input> {
+        self.inbox.send(input).await.map_err(|error| error.0)
     }
 
     /// Asks, and waits for the answer.

@@ -115,6 +115,7 @@ impl Core {
     /// Reads the configuration again, for whoever wants to know the answer. What is asked for while it is being read is
     /// answered by another reading: the file may have changed since that one began.
     pub(super) fn reload(&mut self, reply: Option<ReloadReply>) {
+        self.phases.reload_begins();
         self.reloads.waiting.extend(reply);
         self.want_config(Reason::Asked);
     }
@@ -166,6 +167,9 @@ impl Core {
             for reply in replies {
                 drop(reply.send(answer.clone()));
             }
+        }
+        if self.reloads.wanted != Some(Reason::Asked) {
+            self.phases.reload_ends();
         }
         if self.reloads.wanted.is_some() {
             self.read_config();

@@ -9,7 +9,6 @@ use prestic_proto::{
 use tokio::{
     sync::{mpsc, watch},
     task::{self, JoinSet},
-    time::Instant,
 };
 
 use crate::{
@@ -22,9 +21,11 @@ use crate::{
         command::{CoreHandle, INBOX, Input},
         configuration::Reloads,
         daemon_log::{log_fact, log_milestone},
+        ending::Ending,
         events::Events,
         memory,
         news::RunNews,
+        phase::{Phase, Phases},
         planner::Planner,
         saver::Saver,
         state::RunEntry,
@@ -34,14 +35,10 @@ use crate::{
     records::{Record, RecordFolder, Stage},
     runs::{Driver, Found, Job, ResticVersions},
     status_ini::{StatusIni, TaskEntry},
+    succession::Successor,
     supervise::feed::{Order, StopCause},
     web::WebSettings,
 };
-
-/// How much longer than the grace a stop may take: after a kill, the lock is looked at with a few commands of restic.
-const STOP_MARGIN: Duration = Duration::from_secs(120);
-/// How long the runs have after the second call to shut down.
-const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The owner of all state.
 #[derive(Debug)]
@@ -79,8 +76,10 @@ pub struct Core {
     pub(super) notifications: NotificationState,
     /// Whether the live configuration wants none.
     pub(super) is_silent: watch::Sender<bool>,
-    /// When a shutdown stops waiting for the runs.
-    pub(super) gives_up_at: Option<Instant>,
+    /// How it ends.
+    pub(super) ending: Ending,
+    /// What a service manager is told.
+    pub(super) phases: Phases,
 }
 
 impl Core {
@@ -126,7 +125,8 @@ impl Core {
             web_settings: watch::Sender::default(),
             notifications: NotificationState::default(),
             is_silent: watch::Sender::default(),
-            gives_up_at: None,
+            ending: Ending::default(),
+            phases: Phases::default(),
             home,
         };
         core.saver.set_daemon_pid(std::process::id());
@@ -167,15 +167,20 @@ impl Core {
         self.events.instance()
     }
 
-    /// Serves until a shutdown has ended every run.
-    pub async fn run(mut self, mut alarm: Alarm) {
-        while !(self.planner.state().is_shutting_down && self.drivers.is_empty()) {
+    /// Returns where the daemon is in its life, now and after each change, until the core has ended.
+    pub fn phase(&self) -> watch::Receiver<Phase> {
+        self.phases.subscribe()
+    }
+
+    /// Serves until every run has ended or been left to the next daemon. Returns the program that is to be that.
+    pub async fn run(mut self, mut alarm: Alarm) -> Option<Successor> {
+        while !self.has_ended() {
             let wake_at = self.planner.next_wake();
             tokio::select! {
                 Some(input) = self.inbox.recv() => self.take(input),
                 Some(driver) = self.drivers.join_next_with_id() => self.join(driver),
                 Some(_) = self.errands.join_next() => {}
-                () = wait_until(self.gives_up_at) => {
+                () = self.ending.limit() => {
                     tracing::error!("some runs do not end: they are left to their supervisors, and to the next daemon");
                     break;
                 }
@@ -189,6 +194,7 @@ impl Core {
         self.saver.set_daemon_pid(0);
         self.saver.finish().await;
         self.history_writer.finish().await;
+        self.ending.successor
     }
 
     fn adopt(&mut self, config: &Config) -> io::Result<()> {
@@ -273,19 +279,9 @@ impl Core {
             }
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
+            Input::HandOver => self.hand_over(),
+            Input::MakeWay(successor) => self.make_way(successor),
         }
-    }
-
-    pub(super) fn shut_down(&mut self) {
-        if !self.planner.state().is_shutting_down {
-            tracing::info!("shutting down");
-            self.announce(EventKind::ShuttingDown);
-        }
-        let patience =
-            if self.planner.state().is_shutting_down { LAST_PATIENCE } else { self.config.settings.stop_grace + STOP_MARGIN };
-        self.gives_up_at = Some(Instant::now() + patience);
-        let actions = self.planner.shut_down(clock::now());
-        self.perform(actions);
     }
 
     pub(super) fn perform(&mut self, actions: Vec<Action>) {
@@ -380,13 +376,6 @@ impl Core {
 
 fn rounded_seconds(duration: TimeDelta) -> i64 {
     (duration + TimeDelta::milliseconds(500)).num_milliseconds().div_euclid(1000)
-}
-
-async fn wait_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Returns the first record of a run, or that of one that never ran.

@@ -5,8 +5,10 @@
 
 pub mod action;
 pub mod command;
+pub mod glance;
 pub mod memory;
 pub mod news;
+pub mod phase;
 pub mod planner;
 pub mod state;
 
@@ -23,6 +25,7 @@ mod announcements;
 mod answers;
 mod configuration;
 mod daemon_log;
+mod ending;
 mod errands;
 
 pub mod events;

@@ -364,6 +364,11 @@ impl Planner {
         actions
     }
 
+    /// Takes no more runs and launches none: all that is under way is left as it is.
+    pub fn leave(&mut self) {
+        self.state.is_shutting_down = true;
+    }
+
     /// Takes no more runs, drops the queue and asks every run to stop. Told twice, it leaves no grace.
     ///
     /// What was queued or is cut off by this has not been dealt with: the next daemon's catch-up rule decides on it.

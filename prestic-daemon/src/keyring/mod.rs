@@ -5,10 +5,10 @@
 //! process is `prestic-daemon keyring get NAME` and the like (`command.rs`); the daemon starts it in `reader.rs`.
 
 pub mod command;
+pub mod new_password;
 pub mod password_command;
 
 mod error;
-mod new_password;
 mod reader;
 
 #[cfg(target_os = "macos")]

@@ -10,7 +10,8 @@ use crate::process;
 /// How often two different answers are asked for again.
 const ATTEMPTS: u32 = 3;
 
-type Password = Zeroizing<String>;
+/// A password that is wiped when it is dropped.
+pub type Password = Zeroizing<String>;
 
 /// Reads a password from whoever has started this process.
 pub(super) fn read(name: &str) -> Result<Password, KeyringError> {
@@ -24,7 +25,8 @@ pub(super) fn read(name: &str) -> Result<Password, KeyringError> {
     })
 }
 
-fn read_line(mut input: impl BufRead) -> Result<Password, KeyringError> {
+/// Reads a password as one line, without its end.
+pub fn read_line(mut input: impl BufRead) -> Result<Password, KeyringError> {
     let mut line = Zeroizing::new(String::new());
     input.read_line(&mut line).map_err(|error| bad(&format!("the password cannot be read from standard input: {error}")))?;
     let end = line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).len());
@@ -46,7 +48,8 @@ fn read_twice(mut ask: impl FnMut(&str) -> Result<Password, KeyringError>) -> Re
     Err(bad("two different passwords were typed each time, so nothing was written"))
 }
 
-fn usable(password: Password) -> Result<Password, KeyringError> {
+/// Returns a password if restic can be given it in every way that PRestic has.
+pub fn usable(password: Password) -> Result<Password, KeyringError> {
     if password.is_empty() {
         return Err(bad("the password is empty, so nothing was written"));
     }

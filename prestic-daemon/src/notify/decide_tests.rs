@@ -106,7 +106,7 @@ fn failure_is_told_with_its_last_words_the_remedy_and_what_comes_next() {
     assert_eq!(
         found.body,
         "Photos\ntrying [hidden]\nFatal: unable to open config file\nIs the disk of “/mnt/nas” mounted? If there never was a \
-         repository: “prestic-ctl -p home init”\nIt took 2 min 03 s. It is tried again at 00:05."
+         repository: “prestic-ctl init home”\nIt took 2 min 03 s. It is tried again at 00:05."
     );
     assert_eq!(found.choices.iter().map(|choice| choice.label).collect::<Vec<_>>(), ["Open log", "Retry"]);
     assert_eq!(found.urgency, Urgency::Normal);

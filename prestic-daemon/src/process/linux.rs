@@ -2,8 +2,12 @@
 
 use std::{
     collections::HashMap,
+    ffi::{OsStr, OsString},
     fs, io,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
     time::Duration,
 };
 
@@ -87,6 +91,24 @@ fn used_by(pid: u32, stat: &Stat) -> Activity {
 
 fn all() -> impl Iterator<Item = u32> {
     fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
+/// Returns the children of this process.
+pub fn children() -> Vec<u32> {
+    let own = std::process::id();
+    all().filter(|pid| stat(*pid).is_ok_and(|stat| stat.parent == own)).collect()
+}
+
+/// Returns the environment that this process was started with, whatever has been taken out of it since.
+pub fn initial_environment() -> Option<Vec<(OsString, OsString)>> {
+    let content = fs::read("/proc/self/environ").ok()?;
+    Some(content.split(|byte| *byte == 0).filter_map(parse_variable).collect())
+}
+
+fn parse_variable(text: &[u8]) -> Option<(OsString, OsString)> {
+    let end_of_name = text.iter().position(|byte| *byte == b'=')?;
+    let word = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
+    Some((word(&text[..end_of_name]), word(&text[end_of_name + 1..])))
 }
 
 /// Asks a process to stop. Does nothing if it has ended.
@@ -207,6 +229,23 @@ mod tests {
             Some(Stat { state: b'S', parent: 1, session: 5, cpu_ticks: 6 + 7 + 8 + 9, started: 4711 })
         );
         assert_eq!(parse_stat(b"7 (a"), None);
+    }
+
+    #[test]
+    fn variable_ends_its_name_at_the_first_sign() {
+        let variable = |name: &str, value: &str| Some((OsString::from(name), OsString::from(value)));
+        assert_eq!(parse_variable(b"A=b=c"), variable("A", "b=c"));
+        assert_eq!(parse_variable(b"A="), variable("A", ""));
+        assert_eq!(parse_variable(b""), None);
+    }
+
+    #[test]
+    fn child_is_among_the_children() {
+        let mut child = cat();
+        assert!(children().contains(&child.id()));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(!children().contains(&child.id()));
     }
 
     #[test]

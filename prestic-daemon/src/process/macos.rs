@@ -2,7 +2,7 @@
 //!
 //! There is no handle of a process, so between a look at it and a signal to it a moment passes in which it could end.
 
-use std::{io, mem, ptr, time::Duration};
+use std::{ffi::OsString, io, mem, ptr, time::Duration};
 
 use rustix::{
     event::kqueue::{Event, EventFilter, EventFlags, ProcessEvents, kevent, kqueue},
@@ -39,6 +39,18 @@ pub fn is_pid_in_use(pid: u32) -> bool {
 
 /// Returns nothing: what a process uses is not looked at here.
 pub fn activity(_root: u32) -> Option<Activity> {
+    None
+}
+
+/// Returns the children of this process.
+pub fn children() -> Vec<u32> {
+    let own = std::process::id();
+    let numbers = processes().unwrap_or_default().into_iter().filter_map(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
+    numbers.filter(|pid| information(*pid).is_ok_and(|found| found.pbi_ppid == own)).collect()
+}
+
+/// Returns nothing: it is what it is now.
+pub fn initial_environment() -> Option<Vec<(OsString, OsString)>> {
     None
 }
 

@@ -1,6 +1,6 @@
 //! What other Unixes tell of processes. Without `/proc` a process is known by its number alone.
 
-use std::{io, time::Duration};
+use std::{ffi::OsString, io, time::Duration};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, test_kill_process, waitid};
 
@@ -23,6 +23,16 @@ pub fn is_pid_in_use(pid: u32) -> bool {
 
 /// Returns nothing: what a process uses is not looked at here.
 pub fn activity(_root: u32) -> Option<Activity> {
+    None
+}
+
+/// Returns nothing: children cannot be listed here.
+pub fn children() -> Vec<u32> {
+    Vec::new()
+}
+
+/// Returns nothing: it is what it is now.
+pub fn initial_environment() -> Option<Vec<(OsString, OsString)>> {
     None
 }
 

@@ -246,6 +246,11 @@ fn follow_parent(_parent: rustix::process::Pid, _kept: &[i32]) -> io::Result<()>
     Ok(())
 }
 
+/// Returns the number of the user whose rights this process has.
+pub fn own_user_number() -> Option<u32> {
+    Some(geteuid().as_raw())
+}
+
 /// Reads from a terminal that is not in its usual mode, and lets a Ctrl-C there end this process only when it is again.
 pub fn read_terminal<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     // SAFETY: a plain system call, which installs no handler.

@@ -64,6 +64,11 @@ pub fn detach(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
 }
 
+/// Users have no numbers.
+pub fn own_user_number() -> Option<u32> {
+    None
+}
+
 /// Reads from a console, whose Ctrl-C needs no care.
 pub fn read_terminal<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     read()

@@ -108,7 +108,7 @@ pub fn hint(outcome: &Outcome, circumstances: &Circumstances<'_>) -> Option<Stri
         }
         Outcome::Failed(Failure::NoRepository) => {
             format!(
-                "is the disk of `{shown_repository}` mounted? If there never was a repository: `prestic-ctl -p {profile} init`"
+                "is the disk of `{shown_repository}` mounted? If there never was a repository: `prestic-ctl init {profile}`"
             )
         }
         Outcome::Failed(Failure::Network) => format!("can the server of `{shown_repository}` be reached from this machine?"),

@@ -7,6 +7,7 @@ pub mod access;
 pub mod failure;
 pub mod flights;
 pub mod lines;
+pub mod probe;
 
 mod blocks;
 mod changes;

@@ -305,6 +305,11 @@ impl Api for Server {
         // A core that is gone has shut down already.
         let _ = self.core.ask(Command::ShutDown).await;
     }
+
+    async fn hand_over(self, _: Context) {
+        // A core that is gone has left already.
+        let _ = self.core.ask(Command::HandOver).await;
+    }
 }
 
 /// A call with no way to say no waits for the connection's end when the core has gone, which is near.

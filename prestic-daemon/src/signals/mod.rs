@@ -7,7 +7,7 @@ mod windows;
 
 use std::io;
 
-use crate::core::CoreHandle;
+use crate::core::{CoreHandle, command::Input};
 
 #[cfg(unix)]
 use unix as system;
@@ -24,14 +24,14 @@ impl Signals {
         system::Signals::listen().map(Self)
     }
 
-    /// Passes signals to the core until it is gone.
+    /// Passes signals to the core. Returns the first one that came when it was gone.
     ///
     /// SIGHUP is harmless: `restic unlock` sends it to the process that a lock names, which can be anybody by then.
-    pub async fn pass_to(mut self, core: CoreHandle) {
+    pub async fn pass_to(mut self, core: CoreHandle) -> Input {
         loop {
             let input = self.0.next().await;
-            if core.send(input).await.is_err() {
-                return;
+            if let Err(input) = core.pass(input).await {
+                return input;
             }
         }
     }

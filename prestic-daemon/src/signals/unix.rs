@@ -1,4 +1,4 @@
-//! SIGTERM, SIGINT and SIGHUP.
+//! SIGTERM, SIGINT, SIGHUP and SIGUSR1.
 
 use std::io;
 
@@ -11,6 +11,7 @@ pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    hand_over: Signal,
 }
 
 impl Signals {
@@ -19,6 +20,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            hand_over: signal(SignalKind::user_defined1())?,
         })
     }
 
@@ -27,6 +29,7 @@ impl Signals {
             _ = self.terminate.recv() => Input::Terminate,
             _ = self.interrupt.recv() => Input::Terminate,
             _ = self.hangup.recv() => Input::Hangup,
+            _ = self.hand_over.recv() => Input::HandOver,
         }
     }
 }

@@ -122,6 +122,11 @@ impl StatusIni {
         }
     }
 
+    /// Reads the file and leaves it as it is, also where it is unusable: then there is nothing to know.
+    pub fn peek(path: &Path) -> Option<Self> {
+        Some(Self { sections: read(path).ok()?, in_the_way: None })
+    }
+
     /// Returns what is known of a task.
     pub fn task(&self, name: &str) -> Option<TaskEntry> {
         self.sections.get(&text::section_name(name)).as_ref().map(TaskEntry::read)

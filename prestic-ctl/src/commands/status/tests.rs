@@ -13,26 +13,10 @@ use prestic_proto::{
 };
 
 use super::*;
-use crate::{output::Look, tests::run_in};
-
-fn task(name: &str) -> TaskStatus {
-    TaskStatus {
-        name: name.to_owned(),
-        description: String::new(),
-        repository: "repo".to_owned(),
-        schedule: None,
-        group: None,
-        next_run_at: None,
-        retry_at: None,
-        paused: None,
-        overdue_since: None,
-        last_skip: None,
-        active: None,
-        last_run: None,
-        last_success_at: None,
-        cannot_run: None,
-    }
-}
+use crate::{
+    output::Look,
+    tests::{run_in, task},
+};
 
 fn day(number: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(number)

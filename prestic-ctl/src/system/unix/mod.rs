@@ -4,8 +4,10 @@ mod bars;
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io,
     os::{fd::AsFd, unix::process::CommandExt},
+    path::Path,
     process::Command,
 };
 
@@ -49,6 +51,25 @@ pub fn shows_unicode<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> b
 /// Lets a program take this process's place. Returns only if that fails.
 pub fn replace_by(command: &mut Command) -> io::Result<Exit> {
     Err(command.exec())
+}
+
+/// Waits until nobody holds a lock. What keeps it from waiting is no reason to stop: whoever wants the lock will see.
+pub fn wait_for_lock(path: &Path) {
+    if let Ok(file) = File::open(path) {
+        let _ = file.lock_shared();
+    }
+}
+
+/// Returns what prints the last lines of a file, and goes on if somebody wants to follow it.
+pub fn tail(path: &Path, lines: u32, follows: bool) -> Command {
+    let mut command = Command::new("tail");
+    command.arg("-n").arg(lines.to_string());
+    if follows {
+        // By name: the daemon puts an old log away and begins a new one.
+        command.arg("-F");
+    }
+    command.arg(path);
+    command
 }
 
 #[cfg(test)]

@@ -7,6 +7,6 @@ use std::{
 };
 
 /// Whether a folder lies in the same file system as the one above it.
-pub(super) fn is_like_parent(path: &Path, metadata: &Metadata) -> bool {
+pub(in crate::conditions) fn is_like_parent(path: &Path, metadata: &Metadata) -> bool {
     path.parent().and_then(|parent| fs::metadata(parent).ok()).is_some_and(|parent| parent.dev() == metadata.dev())
 }

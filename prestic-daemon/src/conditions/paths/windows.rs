@@ -3,6 +3,6 @@
 use std::{fs::Metadata, path::Path};
 
 /// Returns that it does not matter.
-pub(super) fn is_like_parent(_path: &Path, _metadata: &Metadata) -> bool {
+pub(in crate::conditions) fn is_like_parent(_path: &Path, _metadata: &Metadata) -> bool {
     false
 }

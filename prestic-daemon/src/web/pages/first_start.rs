@@ -29,11 +29,12 @@ pub fn show(status: &Status, profiles: &[ProfileSummary]) -> Markup {
             p { "There is nothing to back up yet: " code { (status.config.path.display()) } " has no profile." }
             section.box aria-labelledby="begin" {
                 h2 #begin { "How to begin" }
+                p { "In a terminal " code { "prestic-ctl new" } " asks what it takes, and does all that follows." }
                 ol {
                     li { "Write what to back up, and where to, into " code { (status.config.path.display()) } ", as here:"
                         pre.code #sample data-copy { (SAMPLE) }
                     }
-                    li { "Make the repository, once: " code { "prestic-ctl -p my-repository init" } }
+                    li { "Make the repository, once: " code { "prestic-ctl init my-repository" } }
                     li { "That is all. The file is read again whenever it changes, and this page shows your tasks." }
                 }
             }

@@ -1,0 +1,185 @@
+//! Tells whether something may be made at a path: its disk has to be mounted, and the folder above it has to be there.
+//!
+//! A repository that is made at the place of a disk that is away fills the disk below, and the real one is never seen again
+//! under the disk that is mounted later.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use crate::conditions::{
+    Places, mounts, no_answer,
+    paths::{is_empty, is_like_parent},
+};
+
+/// How long a disk may take to answer.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The folders in which people and desktops mount disks.
+const FOLDERS_OF_DISKS: [&str; 4] = ["/mnt", "/media", "/run/media", "/Volumes"];
+
+/// What a place for something new is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewPlace {
+    /// It can be made there.
+    Good,
+    /// The folder that it would lie in is not there.
+    NoFolder(PathBuf),
+    /// This is the place of a disk, and nothing is mounted there.
+    NotMounted(PathBuf),
+    /// Nobody can tell, and why.
+    Hidden(String),
+}
+
+/// What matters of a place.
+#[derive(Debug)]
+struct Facts {
+    /// The path, without symbolic links as far as it exists.
+    path: PathBuf,
+    /// Whether the folder above it exists.
+    has_parent: bool,
+    /// Of the path and the folder above it those that are empty folders in the file system of the folder above them.
+    empty: Vec<PathBuf>,
+}
+
+/// Looks at the place of something that is to be made. Where it is there already the place is good if its disk is mounted.
+pub fn look(path: &Path) -> NewPlace {
+    let (sender, answer) = mpsc::sync_channel(1);
+    let wanted = path.to_owned();
+    // If the look never comes back, its thread is left behind: there is no way to call it off.
+    thread::spawn(move || sender.send(look_at(&wanted, &Places::default())));
+    answer.recv_timeout(LIMIT).unwrap_or_else(|_| NewPlace::Hidden(no_answer(LIMIT)))
+}
+
+fn look_at(path: &Path, places: &Places) -> NewPlace {
+    match facts(path) {
+        // What is mounted is asked last: the look itself can have mounted it.
+        Ok(facts) => judge(&facts, &mounts::to_be_mounted(places), mounts::mounted(&places.mountinfo).as_deref()),
+        Err(error) => NewPlace::Hidden(error.to_string()),
+    }
+}
+
+fn facts(path: &Path) -> io::Result<Facts> {
+    let absent = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    let mut found = None;
+    for above in path.ancestors() {
+        match fs::canonicalize(above) {
+            Ok(real) => {
+                found = Some((real, path.strip_prefix(above).unwrap_or(Path::new("")).to_owned()));
+                break;
+            }
+            Err(error) if absent(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let (real, rest) = found.ok_or(io::ErrorKind::NotFound)?;
+    let has_parent = rest.components().count() <= 1;
+    let path = if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+    let mut empty = Vec::new();
+    for folder in path.ancestors().take(2) {
+        match fs::metadata(folder) {
+            Ok(metadata) if metadata.is_dir() && is_empty(folder)? && is_like_parent(folder, &metadata) => {
+                empty.push(folder.to_owned());
+            }
+            Err(error) if !absent(&error) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(Facts { path, has_parent, empty })
+}
+
+fn judge(facts: &Facts, to_be_mounted: &[PathBuf], mounted: Option<&[PathBuf]>) -> NewPlace {
+    let is_mounted = |point: &Path| mounted.is_none_or(|mounted| mounted.iter().any(|mounted| mounted == point));
+    let wanted = to_be_mounted.iter().filter(|point| facts.path.starts_with(point)).max_by_key(|point| point.as_os_str().len());
+    if let Some(point) = wanted.filter(|point| !is_mounted(point)) {
+        return NewPlace::NotMounted(point.clone());
+    }
+    let is_idle = |folder: &&PathBuf| is_customary_place_of_disk(folder) && !(mounted.is_some() && is_mounted(folder));
+    if let Some(point) = facts.empty.iter().find(is_idle) {
+        return NewPlace::NotMounted(point.clone());
+    }
+    match facts.path.parent() {
+        Some(parent) if !facts.has_parent => NewPlace::NoFolder(parent.to_owned()),
+        _ => NewPlace::Good,
+    }
+}
+
+/// Whether a folder is one where disks are mounted by custom: `/mnt`, `/mnt/DISK`, `/media/DISK`, `/media/USER/DISK`.
+fn is_customary_place_of_disk(folder: &Path) -> bool {
+    let is_in = |place: &str| {
+        let below = folder.strip_prefix(place).ok().map(|rest| rest.components().count());
+        match place {
+            "/mnt" => below.is_some_and(|depth| depth <= 1),
+            "/Volumes" => below == Some(1),
+            _ => below.is_some_and(|depth| (1..=2).contains(&depth)),
+        }
+    };
+    FOLDERS_OF_DISKS.into_iter().any(is_in)
+}
+
+/// Returns the place of a disk that a path lies below, if something is mounted there: what a run has to wait for.
+pub fn removable_disk_of(path: &Path) -> Option<PathBuf> {
+    let mounted = mounts::mounted(&Places::default().mountinfo)?;
+    let real = path.ancestors().find_map(|above| Some(fs::canonicalize(above).ok()?.join(path.strip_prefix(above).ok()?)))?;
+    let innermost = mounted.into_iter().filter(|point| real.starts_with(point)).max_by_key(|point| point.as_os_str().len())?;
+    is_customary_place_of_disk(&innermost).then_some(innermost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(texts: &[&str]) -> Vec<PathBuf> {
+        texts.iter().map(PathBuf::from).collect()
+    }
+
+    #[track_caller]
+    fn check(path: &str, empty: &[&str], to_be_mounted: &[&str], expected: NewPlace) {
+        let facts = Facts { path: path.into(), has_parent: true, empty: paths(empty) };
+        assert_eq!(judge(&facts, &paths(to_be_mounted), Some(&paths(&["/", "/mnt/there"]))), expected);
+    }
+
+    #[test]
+    fn place_below_a_disk_of_fstab_that_is_away_is_refused() {
+        let away = || NewPlace::NotMounted("/backup".into());
+        check("/backup/restic", &[], &["/", "/backup"], away());
+        check("/backup", &[], &["/backup"], away());
+        check("/backup2/restic", &[], &["/", "/backup"], NewPlace::Good);
+        check("/mnt/there/restic", &[], &["/mnt/there"], NewPlace::Good);
+    }
+
+    #[test]
+    fn empty_folder_where_disks_are_mounted_by_custom_is_refused() {
+        let away = |point: &str| NewPlace::NotMounted(point.into());
+        check("/mnt/usb/restic", &["/mnt/usb"], &[], away("/mnt/usb"));
+        check("/mnt/restic", &["/mnt"], &[], away("/mnt"));
+        check("/media/me/usb", &["/media/me/usb"], &[], away("/media/me/usb"));
+        check("/mnt/there/restic", &["/mnt/there"], &[], NewPlace::Good);
+    }
+
+    #[test]
+    fn empty_folder_elsewhere_is_good() {
+        check("/home/me/backups/restic", &["/home/me/backups"], &["/"], NewPlace::Good);
+        check("/mnt/usb/restic", &[], &[], NewPlace::Good);
+        check("/mnt/usb/a/restic", &["/mnt/usb/a"], &[], NewPlace::Good);
+    }
+
+    #[test]
+    fn folder_above_has_to_be_there() {
+        let facts = Facts { path: "/home/me/a/restic".into(), has_parent: false, empty: Vec::new() };
+        assert_eq!(judge(&facts, &[], None), NewPlace::NoFolder("/home/me/a".into()));
+    }
+
+    #[test]
+    fn what_is_really_there_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(look(&folder.path().join("restic")), NewPlace::Good);
+        let deep = folder.path().join("none").join("restic");
+        let real = fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(look(&deep), NewPlace::NoFolder(real.join("none")));
+    }
+}

@@ -1,0 +1,162 @@
+//! Tries a page: its configurations are checked, and its commands run one after the other in one shell.
+//!
+//! `/home/me` and `/mnt` of the page lie in the test's folder. A block is marked by what is to be done with it:
+//! `ini` is checked, `ini,config` is written to `~/.prestic/config.ini` as well, `sh` and `console` are run, `exit-N` says how the
+//! last command of a block ends, `keyring` is what needs a desktop's keyring, and `not-here` what needs a machine of its own.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use prestic_tests::{
+    desktop::Desktop,
+    home::TestHome,
+    markdown::{self, Block},
+    programs, restic,
+};
+
+use super::output;
+
+/// The folder that pages call `/home/me`, and the one for disks, in the test's folder.
+const ME: &str = "/home/me";
+const DISKS: &str = "/mnt";
+
+/// One thing to do.
+struct Step {
+    line: usize,
+    script: String,
+    /// What has to be printed; none if that does not matter.
+    shown: Option<Vec<String>>,
+    code: String,
+}
+
+/// Whether something is done with a block.
+pub fn is_tried(block: &Block) -> bool {
+    !block.has_tag("not-here") && ["ini", "sh", "console"].contains(&block.language.as_str())
+}
+
+/// Tries a page.
+#[track_caller]
+pub fn try_out(page: &str) {
+    let text = fs::read_to_string(programs::checkout().join("docs/src").join(page)).unwrap();
+    let home = TestHome::named(".prestic");
+    fs::create_dir(home.path("mnt")).unwrap();
+    let blocks: Vec<Block> = markdown::blocks(&text).into_iter().filter(is_tried).collect();
+    for block in blocks.iter().filter(|block| block.language == "ini") {
+        check_configuration(&home, page, block);
+    }
+    let steps: Vec<Step> = blocks.iter().flat_map(steps).collect();
+    let needs_keyring = blocks.iter().any(|block| block.has_tag("keyring"));
+    let desktop = needs_keyring.then(|| {
+        let mut desktop = Desktop::start();
+        desktop.start_keyring();
+        desktop
+    });
+    let printed = run(&home, desktop.as_ref(), &steps);
+    for (step, (code, lines)) in steps.iter().zip(&printed) {
+        let place = format!("docs/src/{page}:{}", step.line);
+        let said = lines.join("\n");
+        assert_eq!(code.as_deref(), Some(step.code.as_str()), "{place}: {}\n{said}", step.script);
+        if let Some(shown) = &step.shown {
+            let [lines, shown] = [lines, shown].map(|lines| lines.iter().map(String::as_str).collect::<Vec<_>>());
+            assert!(output::is_shown(&lines, &shown), "{place} shows something else than is printed:\n{said}");
+        }
+    }
+}
+
+#[track_caller]
+fn check_configuration(home: &TestHome, page: &str, block: &Block) {
+    let path = home.path("shown.ini");
+    write(&path, &real(home, &block.text));
+    let checked = home.daemon(&["check", path.to_str().unwrap()]);
+    let expected = block.tagged("exit").unwrap_or("0");
+    let said = format!("docs/src/{page}:{}\n{}{}", block.line, checked.stdout, checked.stderr);
+    assert_eq!(checked.code.map(|code| code.to_string()).as_deref(), Some(expected), "{said}");
+}
+
+fn steps(block: &Block) -> Vec<Step> {
+    if block.language == "ini" {
+        if !block.has_tag("config") {
+            return Vec::new();
+        }
+        // A daemon notices the change by itself; asking it makes sure that it has.
+        let script = format!(
+            "mkdir -p ~/.prestic\ncat >~/.prestic/config.ini <<'END'\n{}END\nchmod 600 ~/.prestic/config.ini\n\
+             prestic-ctl --no-start reload; code=$?; [ $code -eq 69 ] || (exit $code)",
+            block.text
+        );
+        let code = block.tagged("exit").unwrap_or("0").to_owned();
+        return vec![Step { line: block.line, script, shown: None, code }];
+    }
+    let mut steps: Vec<Step> = block
+        .commands()
+        .into_iter()
+        .map(|command| {
+            let mut shown = command.output;
+            while shown.last().is_some_and(String::is_empty) {
+                shown.pop();
+            }
+            let shown = (block.language == "console").then_some(shown);
+            Step { line: command.line, script: command.text, shown, code: "0".to_owned() }
+        })
+        .collect();
+    if let (Some(last), Some(code)) = (steps.last_mut(), block.tagged("exit")) {
+        last.code = code.to_owned();
+    }
+    steps
+}
+
+/// Runs the steps in one shell; returns how each ended, and what it printed.
+fn run(home: &TestHome, desktop: Option<&Desktop>, steps: &[Step]) -> Vec<(Option<String>, Vec<String>)> {
+    let mut script = String::new();
+    for (index, step) in steps.iter().enumerate() {
+        let [printed, code] = ["printed", "code"].map(|name| home.path(&format!("{name}-{index}")).display().to_string());
+        script.push_str(&format!("{{\n{}\n}} >{printed} 2>&1 </dev/null\necho $? >{code}\n", real(home, &step.script)));
+    }
+    let path = home.path("page.sh");
+    write(&path, &script);
+    let mut command = home.command("bash");
+    if let Some(desktop) = desktop {
+        desktop.admit(&mut command);
+    }
+    let [_, newest] = restic::oldest_and_newest();
+    let folders = [programs::ctl(), newest.path].map(|program| program.parent().unwrap().to_owned());
+    command.env_remove("PRESTIC_HOME").env("PATH", path_with(folders)).arg(&path);
+    let output = command.output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (0..steps.len())
+        .map(|index| {
+            let read = |name: &str| fs::read_to_string(home.path(&format!("{name}-{index}")));
+            let printed = shown(home, &read("printed").unwrap_or_default());
+            let lines = printed.trim_end().lines().map(|line| line.trim_end().to_owned()).collect();
+            (read("code").ok().map(|code| code.trim().to_owned()), lines)
+        })
+        .collect()
+}
+
+fn path_with(folders: impl IntoIterator<Item = PathBuf>) -> OsString {
+    let system = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(folders.into_iter().chain(env::split_paths(&system))).unwrap()
+}
+
+/// Puts the test's own folders for those of the page.
+fn real(home: &TestHome, text: &str) -> String {
+    let folder = home.path("").display().to_string();
+    let folder = folder.trim_end_matches('/');
+    text.replace(ME, folder).replace(&format!("{DISKS}/"), &format!("{folder}{DISKS}/"))
+}
+
+/// Puts the folders of the page for those of the test.
+fn shown(home: &TestHome, text: &str) -> String {
+    let folder = home.path("").display().to_string();
+    let folder = folder.trim_end_matches('/');
+    text.replace(&format!("{folder}{DISKS}"), DISKS).replace(folder, ME)
+}
+
+#[expect(clippy::disallowed_methods, reason = "no one else reads the file yet, and a test that crashes starts anew")]
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+}
