@@ -36,6 +36,7 @@ pub mod error;
 pub mod fingerprint;
 pub mod opener;
 pub mod transport;
+pub mod user_service;
 
 pub mod moment;
 pub mod overview;
