@@ -97,7 +97,7 @@ pub async fn wait_for_end(client: &Client, home: &Home) {
 async fn start_daemon(home: &Home, output: &mut Output) -> Result<Client, CtlError> {
     output.say("no daemon runs: starting one");
     // This blocks: nothing else goes on in this process, and Ctrl-C still ends it.
-    match daemon_program::start()? {
+    match daemon_program::start(home)? {
         Started::Ready(_) => Ok(connect_within(home, OTHER_START_LIMIT).await?),
         // It has said why on stderr. Perhaps because another client was faster: then there is a daemon now.
         Started::Ended(status) => match connect_within(home, OTHER_START_LIMIT).await {

@@ -10,7 +10,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::platform;
+use crate::{home::Home, platform, user_service};
 
 const NAME: &str = "prestic-daemon";
 /// What the daemon prints once it listens.
@@ -36,8 +36,8 @@ pub enum ProgramError {
 /// What came of starting a daemon.
 #[derive(Debug)]
 pub enum Started {
-    /// It listens. Whoever lives on has to wait for its end, or it stays behind as a dead process.
-    Ready(Child),
+    /// It listens. Whoever lives on has to wait for the end of a child, or it stays behind as a dead process; a service is none.
+    Ready(Option<Child>),
     /// It has ended, and has said why on standard error. Perhaps because another client was faster: then there is a daemon now.
     Ended(ExitStatus),
 }
@@ -47,10 +47,13 @@ pub fn find() -> Result<PathBuf, ProgramError> {
     find_in(env::current_exe().ok().as_deref(), env::var_os("PATH").as_deref()).ok_or(ProgramError::NotFound)
 }
 
-/// Starts a daemon that outlives this process, and waits until it listens.
+/// Starts a daemon that outlives this process, and waits until it listens: the service, where the daemon is installed as one.
 ///
 /// This blocks.
-pub fn start() -> Result<Started, ProgramError> {
+pub fn start(home: &Home) -> Result<Started, ProgramError> {
+    if user_service::start(home) {
+        return Ok(Started::Ready(None));
+    }
     let program = find()?;
     let mut command = Command::new(&program);
     command.arg("--detached").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
@@ -60,7 +63,7 @@ pub fn start() -> Result<Started, ProgramError> {
     let stdout = child.stdout.take().expect("stdout is a pipe");
     for line in BufReader::new(stdout).lines() {
         if line.map_err(failed)?.trim() == READY {
-            return Ok(Started::Ready(child));
+            return Ok(Started::Ready(Some(child)));
         }
     }
     Ok(Started::Ended(child.wait().map_err(failed)?))

@@ -39,6 +39,7 @@ pub mod fingerprint;
 pub mod opener;
 pub mod private_file;
 pub mod transport;
+pub mod user_service;
 
 pub mod moment;
 pub mod overview;

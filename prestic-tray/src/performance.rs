@@ -157,8 +157,9 @@ async fn reload(what: &str, client: &Client) -> Performed {
 }
 
 async fn start_daemon(what: &str, home: &Home) -> Performed {
-    match tokio::task::spawn_blocking(daemon_program::start).await {
-        Ok(Ok(Started::Ready(child))) => Performed::Started(Some(child)),
+    let starting = home.clone();
+    match tokio::task::spawn_blocking(move || daemon_program::start(&starting)).await {
+        Ok(Ok(Started::Ready(child))) => Performed::Started(child),
         Ok(Ok(Started::Ended(status))) => match Client::connect(home).await {
             Ok(_) => Performed::Started(None),
             Err(ConnectError::NotRunning { .. }) => refused(what, early_end(status)),

@@ -179,3 +179,23 @@ fn daemon_that_a_client_has_started_makes_way_with_a_backup_under_way() {
     assert!(processes::wait_for_exit(daemon, LIMIT));
     rig.expect_survival(run, restic, daemon);
 }
+
+#[test]
+fn whoever_starts_a_daemon_starts_the_service_where_there_is_one() {
+    let Some(rig) = Rig::start() else { return };
+    // The home is the usual one of a user whose home folder this is.
+    std::os::unix::fs::symlink(rig.home.home().root(), rig.home.path(".prestic")).unwrap();
+    let ctl = |args: &[&str]| {
+        let mut command = rig.home.ctl_command(args);
+        command.env_remove("PRESTIC_HOME").env("XDG_RUNTIME_DIR", rig.home.path("runtime"));
+        command.output().unwrap()
+    };
+    let installed = ctl(&["service", "install", "--no-tray", "--no-start"]);
+    assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+    assert_eq!(rig.systemctl(&["is-active", UNIT]).stdout, "inactive\n");
+    assert!(ctl(&["status"]).status.success());
+    assert_eq!(rig.systemctl(&["is-active", UNIT]).stdout, "active\n");
+    assert_eq!(rig.home.status().pid, rig.main_pid());
+    assert!(ctl(&["shutdown"]).status.success());
+    assert_eq!(ctl(&["status", "--no-start"]).status.code(), Some(69));
+}

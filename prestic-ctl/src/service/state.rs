@@ -115,10 +115,10 @@ impl DaemonReport {
     fn text(&self) -> String {
         let mut text = format!("answers as process {}", self.pid);
         if self.is_the_service == Some(false) {
-            text.push_str(", and is not the one of the service");
+            text.push_str(", and is not the one of the service; `prestic-ctl service install` puts that in its place");
         }
         if !self.is_same_version {
-            text.push_str(", in another version; `prestic-ctl service install` replaces it");
+            text.push_str(", and is of another version; `prestic-ctl service install` replaces it");
         }
         text
     }
@@ -182,11 +182,18 @@ mod tests {
 
     #[test]
     fn daemon_beside_the_service_is_told() {
-        let daemon = DaemonReport { pid: 8, is_the_service: Some(false), is_same_version: false };
+        let daemon = DaemonReport { pid: 8, is_the_service: Some(false), is_same_version: true };
         let lines = Report { daemon: Some(daemon), ..report() }.lines(&Look::PLAIN);
-        let expected = "daemon   answers as process 8, and is not the one of the service, in another version; \
-                        `prestic-ctl service install` replaces it";
-        assert!(lines.iter().any(|line| line == expected), "{lines:?}");
+        let beside = "daemon   answers as process 8, and is not the one of the service; `prestic-ctl service install` puts that in its place";
+        assert!(lines.iter().any(|line| line == beside), "{lines:?}");
+    }
+
+    #[test]
+    fn daemon_of_another_version_is_told() {
+        let daemon = DaemonReport { pid: 8, is_the_service: Some(true), is_same_version: false };
+        let lines = Report { daemon: Some(daemon), ..report() }.lines(&Look::PLAIN);
+        let other = "daemon   answers as process 8, and is of another version; `prestic-ctl service install` replaces it";
+        assert!(lines.iter().any(|line| line == other), "{lines:?}");
     }
 
     #[test]

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+pub use prestic_proto::user_service::UNIT;
 
 use crate::service::{
     Daemon, Programs, ServiceError, Wishes,
     files::{self, MARK},
     step::Step,
 };
-
-/// The unit.
-pub const UNIT: &str = "prestic-daemon.service";
 
 /// What `systemctl show` is asked for.
 pub const PROPERTIES: &str =

@@ -49,7 +49,6 @@ pub async fn report(home: &Home) -> Result<Report, CtlError> {
 }
 
 /// Returns what prints the daemon's log.
-#[expect(clippy::unused_async, reason = "elsewhere the daemon is asked")]
 pub async fn log_reader(home: &Home, lines: u32, follows: bool) -> Result<Command, CtlError> {
     Ok(system::tail(&home.daemon_log(), lines, follows))
 }

@@ -54,8 +54,9 @@ pub(super) fn connect(home: Home, start: Start, pause: Duration) -> Step {
         let (mut child, mut start_failure) = (None, None);
         let mut answer = Client::connect(&home).await;
         if let (Err(ConnectError::NotRunning { .. }), Start::IfNeeded) = (&answer, start) {
-            match tokio::task::spawn_blocking(daemon_program::start).await {
-                Ok(Ok(Started::Ready(started))) => child = Some(started),
+            let starting = home.clone();
+            match tokio::task::spawn_blocking(move || daemon_program::start(&starting)).await {
+                Ok(Ok(Started::Ready(started))) => child = started,
                 // Perhaps because another client was faster.
                 Ok(Ok(Started::Ended(status))) => start_failure = Some(early_end(status)),
                 Ok(Err(error)) => start_failure = Some(with_causes(&error)),
