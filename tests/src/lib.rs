@@ -19,6 +19,7 @@ pub mod nasty_repository;
 pub mod processes;
 pub mod runs;
 pub mod shell;
+pub mod ssh_server;
 pub mod web_client;
 pub mod web_home;
 
