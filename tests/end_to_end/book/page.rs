@@ -2,8 +2,8 @@
 //!
 //! `/home/me`, `/mnt` and `/srv` of the page lie in the test's folder. A block is marked by what is to be done with it:
 //! `ini` is checked, `ini,config` is written to `~/.prestic/config.ini` as well, `sh` and `console` are run, `exit-N` says how the
-//! last command of a block ends, `keyring` is what needs a desktop's keyring, `ssh` what needs the server `nas.local`, and
-//! `not-here` what needs a machine of its own.
+//! last command of a block ends, `keyring` is what needs a desktop's keyring, `ssh` what needs the server `nas.local`, `web`
+//! what needs the web interface, and `not-here` what needs a machine of its own.
 
 use std::{
     env,
@@ -34,6 +34,7 @@ const LOGIN: &str = "me@nas.local";
 struct Surroundings {
     desktop: Option<Desktop>,
     server: Option<SshServer>,
+    has_web: bool,
 }
 
 impl Surroundings {
@@ -44,7 +45,8 @@ impl Surroundings {
             desktop.start_keyring();
             desktop
         });
-        Self { desktop, server: is_needed("ssh").then(|| SshServer::new(&home.path("server"), SERVER)) }
+        let server = is_needed("ssh").then(|| SshServer::new(&home.path("server"), SERVER));
+        Self { desktop, server, has_web: is_needed("web") }
     }
 }
 
@@ -146,6 +148,9 @@ fn run(home: &TestHome, surroundings: &Surroundings, steps: &[Step]) -> Vec<(Opt
     let mut command = home.command("bash");
     if let Some(desktop) = &surroundings.desktop {
         desktop.admit(&mut command);
+    }
+    if surroundings.has_web {
+        command.env("PRESTIC_WEB_LISTEN", "127.0.0.1:0");
     }
     let [_, newest] = restic::oldest_and_newest();
     let folders = [programs::ctl(), newest.path].map(|program| program.parent().unwrap().to_owned());
