@@ -9,6 +9,8 @@ set -eu
 is_there() {
     case "$1" in
     python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
+    # Not everybody has its folder on the PATH.
+    sshd) [ -x /usr/sbin/sshd ] || command -v sshd >/dev/null 2>&1 ;;
     wine64) [ -x /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
@@ -60,6 +62,11 @@ package_of() {
     *:xargs) echo findutils ;;
     dnf:convert | dnf:import) echo ImageMagick ;;
     *:convert | *:import) echo imagemagick ;;
+    apt-get:ssh) echo openssh-client ;;
+    apt-get:sshd) echo openssh-server ;;
+    pacman:ssh | pacman:sshd | zypper:ssh | zypper:sshd | brew:ssh | brew:sshd) echo openssh ;;
+    dnf:ssh) echo openssh-clients ;;
+    dnf:sshd) echo openssh-server ;;
     *:xfconf-query) echo xfconf ;;
     *) echo "$1" ;;
     esac

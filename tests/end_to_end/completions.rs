@@ -24,7 +24,8 @@ fn write_config(home: &TestHome) {
     let options = "repository = /nowhere\ncommand = check\n";
     home.write_config(format!(
         "[base]\n{profile}{options}[home]\ninherit = base\ndescription = my files\n[photos]\ninherit = base\n\
-         [a]\nrepository = /a\n[b]\nrepository = /b\n[work]\ncommand = check\nrepositories = a b\n"
+         [a]\nrepository = /a\n[b]\nrepository = /b\n[work]\ncommand = check\nrepositories = a b\n\
+         [odd $(name) *]\ninherit = base\n"
     ));
 }
 
@@ -43,13 +44,15 @@ fn shell(home: &TestHome, name: &str, args: &[&str]) -> Command {
 fn bash_completes_tasks_runs_profiles_and_what_is_restic_s() {
     let home = home();
     let mut bash = Shell::start(shell(&home, "bash", &["--norc", "--noprofile", "-i"]));
-    bash.write("PS1=; bind 'set enable-bracketed-paste off'; source <(prestic-ctl completions bash)\n");
+    bash.write("PS1=; bind 'set enable-bracketed-paste off'; bind 'set completion-display-width 0'\n");
+    bash.write("source <(prestic-ctl completions bash)\n");
     // What was typed is told by a function of the program's name.
     bash.write("prestic-ctl() { printf 'GOT[%s]\\n' \"$*\"; }\n");
     for (typed, expected) in [
         ("prestic-ctl run ho\t\n", "GOT[run home]"),
         ("prestic-ctl stop pho\t\n", "GOT[stop photos]"),
         ("prestic-ctl run work@b\t\n", "GOT[run work@b]"),
+        ("prestic-ctl run od\t\n", "GOT[run odd $(name) *]"),
         ("prestic-ctl log 1\t\n", "GOT[log 1]"),
         ("prestic-ctl show ba\t\n", "GOT[show base]"),
         ("prestic-ctl -p ho\t\n", "GOT[-p home]"),

@@ -14,7 +14,7 @@ command -v cargo >/dev/null 2>&1 || {
 
 step 'Packages that the tests use'
 packaging/install_packages.sh cc chromedriver chromium dbus-daemon dunst faketime fish gnome-keyring-daemon import mandoc python3 \
-    restic shellcheck systemd-analyze xdotool xfce4-panel xfconf-query Xvfb zsh
+    restic shellcheck ssh sshd systemd-analyze xdotool xfce4-panel xfconf-query Xvfb zsh
 tests/scripts/fetch_restic.sh
 tests/scripts/fetch_cronsim.sh
 tests/scripts/fetch_axe.sh

@@ -11,16 +11,15 @@ _prestic_ctl() {
     fi
     answer=$(PRESTIC_COMPLETE=bash _CLAP_IFS=$separator _CLAP_COMPLETE_INDEX=$((${#words[@]} - 1)) \
         command "${words[0]}" -- "${words[@]}" 2>/dev/null) || return
-    local IFS=$separator
-    # The answer is a list, and bash replaces only the part of the word that it has handed over.
-    # shellcheck disable=SC2206
-    COMPREPLY=($answer)
+    IFS=$separator read -ra COMPREPLY <<<"$answer"
+    # bash replaces only the part of the word that it has handed over.
     local known=''
     [[ $current == *"$2" ]] && known=${current%"$2"}
     COMPREPLY=("${COMPREPLY[@]#"$known"}")
+    # A name may have characters that mean something to the shell.
     local index
     for index in "${!COMPREPLY[@]}"; do
-        [[ ${COMPREPLY[index]} == *[[:space:]]* ]] && printf -v "COMPREPLY[index]" %q "${COMPREPLY[index]}"
+        [[ ${COMPREPLY[index]} =~ ^[[:alnum:]_./@:+,=%-]*$ ]] || printf -v "COMPREPLY[index]" %q "${COMPREPLY[index]}"
     done
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace
     return 0

@@ -13,7 +13,7 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
-use clap::{Arg, Args, Command, CommandFactory};
+use clap::{Arg, Args, Command, CommandFactory, ValueHint};
 use clap_complete::{
     ArgValueCompleter, CompleteEnv, CompletionCandidate, PathCompleter,
     engine::{ValueCompleter, complete_possible_values},
@@ -54,25 +54,34 @@ fn without_options(command: Command) -> Command {
     hidden.disable_help_flag(true).disable_version_flag(true).mut_subcommands(without_options)
 }
 
-/// Gives the names that it stands for to every argument of a command and of its commands.
+/// Gives what it stands for to every argument of a command and of its commands.
 fn with_names(command: Command) -> Command {
-    let named = command.mut_args(|arg| match names_of(&arg) {
-        Some(named) => arg.add(ArgValueCompleter::new(named)),
+    let named = command.mut_args(|arg| match meaning(&arg) {
+        Some(Meaning::Name(named)) => arg.add(ArgValueCompleter::new(named)),
+        Some(Meaning::Path) => arg.value_hint(ValueHint::AnyPath),
         None => arg,
     });
     named.mut_subcommands(with_names)
 }
 
-/// Returns what an argument names: its definition says so, by the word that stands for its value in the help.
-fn names_of(arg: &Arg) -> Option<Named> {
+/// What the value of an argument stands for.
+#[derive(Debug, PartialEq, Eq)]
+enum Meaning {
+    Name(Named),
+    Path,
+}
+
+/// Returns what an argument stands for: its definition says so, by the word that stands for its value in the help.
+fn meaning(arg: &Arg) -> Option<Meaning> {
     let takes_values = arg.is_positional() || arg.get_action().takes_values();
     let shown = arg.get_value_names().and_then(|names| names.first()).map_or(arg.get_id().as_str(), |name| name.as_str());
     match shown.split(' ').next()?.to_uppercase().as_str() {
         _ if !takes_values => None,
-        "TASK" => Some(Named::Task),
-        "PROFILE" => Some(Named::Profile),
-        "RUN" => Some(Named::Run),
-        "TASK|RUN" => Some(Named::TaskOrRun),
+        "TASK" => Some(Meaning::Name(Named::Task)),
+        "PROFILE" => Some(Meaning::Name(Named::Profile)),
+        "RUN" => Some(Meaning::Name(Named::Run)),
+        "TASK|RUN" => Some(Meaning::Name(Named::TaskOrRun)),
+        "FILE" | "PATH" | "FOLDER" | "HOME" => Some(Meaning::Path),
         _ => None,
     }
 }

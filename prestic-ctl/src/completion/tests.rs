@@ -3,25 +3,25 @@
 use super::*;
 
 #[track_caller]
-fn check_named(command: &str, argument: &str, expected: Option<Named>) {
+fn check_meaning(command: &str, argument: &str, expected: Option<Meaning>) {
     let mut definition = CommandLine::command();
     definition.build();
     let command = if command.is_empty() { &definition } else { definition.find_subcommand(command).unwrap() };
     let argument = command.get_arguments().find(|arg| arg.get_id() == argument).unwrap();
-    assert_eq!(names_of(argument), expected);
+    assert_eq!(meaning(argument), expected);
 }
 
 #[test]
 fn arguments_are_completed_with_what_the_help_calls_them() {
-    check_named("run", "task", Some(Named::Task));
-    check_named("pause", "task", Some(Named::Task));
-    check_named("log", "run", Some(Named::TaskOrRun));
-    check_named("stop", "run", Some(Named::TaskOrRun));
-    check_named("history", "before", Some(Named::Run));
-    check_named("show", "profile", Some(Named::Profile));
-    check_named("", "profile", Some(Named::Profile));
-    check_named("run", "all", None);
-    check_named("check", "file", None);
+    check_meaning("run", "task", Some(Meaning::Name(Named::Task)));
+    check_meaning("pause", "task", Some(Meaning::Name(Named::Task)));
+    check_meaning("log", "run", Some(Meaning::Name(Named::TaskOrRun)));
+    check_meaning("stop", "run", Some(Meaning::Name(Named::TaskOrRun)));
+    check_meaning("history", "before", Some(Meaning::Name(Named::Run)));
+    check_meaning("show", "profile", Some(Meaning::Name(Named::Profile)));
+    check_meaning("", "profile", Some(Meaning::Name(Named::Profile)));
+    check_meaning("run", "all", None);
+    check_meaning("check", "file", Some(Meaning::Path));
 }
 
 #[track_caller]

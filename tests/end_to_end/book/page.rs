@@ -1,8 +1,9 @@
 //! Tries a page: its configurations are checked, and its commands run one after the other in one shell.
 //!
-//! `/home/me` and `/mnt` of the page lie in the test's folder. A block is marked by what is to be done with it:
+//! `/home/me`, `/mnt` and `/srv` of the page lie in the test's folder. A block is marked by what is to be done with it:
 //! `ini` is checked, `ini,config` is written to `~/.prestic/config.ini` as well, `sh` and `console` are run, `exit-N` says how the
-//! last command of a block ends, `keyring` is what needs a desktop's keyring, and `not-here` what needs a machine of its own.
+//! last command of a block ends, `keyring` is what needs a desktop's keyring, `ssh` what needs the server `nas.local`, `web`
+//! what needs the web interface, and `not-here` what needs a machine of its own.
 
 use std::{
     env,
@@ -16,13 +17,38 @@ use prestic_tests::{
     home::TestHome,
     markdown::{self, Block},
     programs, restic,
+    ssh_server::SshServer,
 };
 
 use super::output;
 
-/// The folder that pages call `/home/me`, and the one for disks, in the test's folder.
+/// The folder that is the test's own, and those in it.
 const ME: &str = "/home/me";
-const DISKS: &str = "/mnt";
+const INNER: [&str; 2] = ["/mnt", "/srv"];
+
+/// The server of the pages, and who logs in there.
+const SERVER: &str = "nas.local";
+const LOGIN: &str = "me@nas.local";
+
+/// What a page needs besides its home.
+struct Surroundings {
+    desktop: Option<Desktop>,
+    server: Option<SshServer>,
+    has_web: bool,
+}
+
+impl Surroundings {
+    fn of(blocks: &[Block], home: &TestHome) -> Self {
+        let is_needed = |tag: &str| blocks.iter().any(|block| block.has_tag(tag));
+        let desktop = is_needed("keyring").then(|| {
+            let mut desktop = Desktop::start();
+            desktop.start_keyring();
+            desktop
+        });
+        let server = is_needed("ssh").then(|| SshServer::new(&home.path("server"), SERVER));
+        Self { desktop, server, has_web: is_needed("web") }
+    }
+}
 
 /// One thing to do.
 struct Step {
@@ -43,19 +69,15 @@ pub fn is_tried(block: &Block) -> bool {
 pub fn try_out(page: &str) {
     let text = fs::read_to_string(programs::checkout().join("docs/src").join(page)).unwrap();
     let home = TestHome::named(".prestic");
-    fs::create_dir(home.path("mnt")).unwrap();
+    for folder in INNER {
+        fs::create_dir(home.path(folder.trim_start_matches('/'))).unwrap();
+    }
     let blocks: Vec<Block> = markdown::blocks(&text).into_iter().filter(is_tried).collect();
     for block in blocks.iter().filter(|block| block.language == "ini") {
         check_configuration(&home, page, block);
     }
     let steps: Vec<Step> = blocks.iter().flat_map(steps).collect();
-    let needs_keyring = blocks.iter().any(|block| block.has_tag("keyring"));
-    let desktop = needs_keyring.then(|| {
-        let mut desktop = Desktop::start();
-        desktop.start_keyring();
-        desktop
-    });
-    let printed = run(&home, desktop.as_ref(), &steps);
+    let printed = run(&home, &Surroundings::of(&blocks, &home), &steps);
     for (step, (code, lines)) in steps.iter().zip(&printed) {
         let place = format!("docs/src/{page}:{}", step.line);
         let said = lines.join("\n");
@@ -110,27 +132,36 @@ fn steps(block: &Block) -> Vec<Step> {
 }
 
 /// Runs the steps in one shell; returns how each ended, and what it printed.
-fn run(home: &TestHome, desktop: Option<&Desktop>, steps: &[Step]) -> Vec<(Option<String>, Vec<String>)> {
+fn run(home: &TestHome, surroundings: &Surroundings, steps: &[Step]) -> Vec<(Option<String>, Vec<String>)> {
     let mut script = String::new();
+    let user = surroundings.server.as_ref().map_or("me", SshServer::user);
+    let login = format!("{user}@{SERVER}");
     for (index, step) in steps.iter().enumerate() {
         let [printed, code] = ["printed", "code"].map(|name| home.path(&format!("{name}-{index}")).display().to_string());
-        script.push_str(&format!("{{\n{}\n}} >{printed} 2>&1 </dev/null\necho $? >{code}\n", real(home, &step.script)));
+        script.push_str(&format!(
+            "{{\n{}\n}} >{printed} 2>&1 </dev/null\necho $? >{code}\n",
+            real(home, &step.script).replace(LOGIN, &login)
+        ));
     }
     let path = home.path("page.sh");
     write(&path, &script);
     let mut command = home.command("bash");
-    if let Some(desktop) = desktop {
+    if let Some(desktop) = &surroundings.desktop {
         desktop.admit(&mut command);
+    }
+    if surroundings.has_web {
+        command.env("PRESTIC_WEB_LISTEN", "127.0.0.1:0");
     }
     let [_, newest] = restic::oldest_and_newest();
     let folders = [programs::ctl(), newest.path].map(|program| program.parent().unwrap().to_owned());
-    command.env_remove("PRESTIC_HOME").env("PATH", path_with(folders)).arg(&path);
+    let server = surroundings.server.as_ref().map(|server| server.programs().to_owned());
+    command.env_remove("PRESTIC_HOME").env("PATH", path_with(server.into_iter().chain(folders))).arg(&path);
     let output = command.output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     (0..steps.len())
         .map(|index| {
             let read = |name: &str| fs::read_to_string(home.path(&format!("{name}-{index}")));
-            let printed = shown(home, &read("printed").unwrap_or_default());
+            let printed = shown(home, &read("printed").unwrap_or_default()).replace(&login, LOGIN);
             let lines = printed.trim_end().lines().map(|line| line.trim_end().to_owned()).collect();
             (read("code").ok().map(|code| code.trim().to_owned()), lines)
         })
@@ -144,16 +175,16 @@ fn path_with(folders: impl IntoIterator<Item = PathBuf>) -> OsString {
 
 /// Puts the test's own folders for those of the page.
 fn real(home: &TestHome, text: &str) -> String {
-    let folder = home.path("").display().to_string();
-    let folder = folder.trim_end_matches('/');
-    text.replace(ME, folder).replace(&format!("{DISKS}/"), &format!("{folder}{DISKS}/"))
+    let own = home.path("").display().to_string().trim_end_matches('/').to_owned();
+    let text = text.replace(ME, &own);
+    INNER.iter().fold(text, |text, inner| text.replace(&format!("{inner}/"), &format!("{own}{inner}/")))
 }
 
 /// Puts the folders of the page for those of the test.
 fn shown(home: &TestHome, text: &str) -> String {
-    let folder = home.path("").display().to_string();
-    let folder = folder.trim_end_matches('/');
-    text.replace(&format!("{folder}{DISKS}"), DISKS).replace(folder, ME)
+    let own = home.path("").display().to_string().trim_end_matches('/').to_owned();
+    let text = INNER.iter().fold(text.to_owned(), |text, inner| text.replace(&format!("{own}{inner}"), inner));
+    text.replace(&own, ME)
 }
 
 #[expect(clippy::disallowed_methods, reason = "no one else reads the file yet, and a test that crashes starts anew")]
