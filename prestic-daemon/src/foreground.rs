@@ -8,6 +8,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::Arc,
 };
 
 use prestic_proto::{
@@ -18,7 +19,7 @@ use prestic_proto::{
 use thiserror::Error;
 
 use crate::{
-    config::{self, Arguments, CommandError, Loaded},
+    config::{self, Arguments, CommandError, Config, Loaded, Profile},
     keyring::password_command::{Unquotable, password_command},
     process, program,
 };
@@ -73,21 +74,13 @@ impl ForegroundError {
     }
 }
 
-/// Runs restic for a profile with these arguments, or the profile's own if there are none.
+/// Runs restic for a profile of the home's configuration, or of another one, with these arguments, or the profile's own if there
+/// are none.
 ///
 /// Returns only if restic could not take this process's place.
-pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
-    let home = Home::from_environment()?;
-    let file = home.config_file();
-    if !file.exists() {
-        return Err(ForegroundError::NoConfig(file));
-    }
-    let Loaded { config, report, .. } = config::load_for_one_run(&file);
-    let Some(profile) = config.profile(name) else {
-        let similar = config.similar_profile(name);
-        return Err(missing_profile(name, similar, report.errors));
-    };
-    if let Some(note) = note_of_errors(&file, &report.errors) {
+pub fn run(config: Option<PathBuf>, name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
+    let Found { profile, note, .. } = find_profile(config, name)?;
+    if let Some(note) = note {
         // A backup is not given up because nobody reads a warning.
         let _ = writeln!(io::stderr(), "warning: {note}");
     }
@@ -115,6 +108,32 @@ fn without_mark(mut args: Vec<String>) -> Vec<String> {
         args.remove(0);
     }
     args
+}
+
+/// Reads the configuration, and returns the profile with its file and a note of errors elsewhere.
+pub fn find_profile(config: Option<PathBuf>, name: &str) -> Result<Found, ForegroundError> {
+    let file = config.map_or_else(|| Home::from_environment().map(|home| home.config_file()), Ok)?;
+    if !file.exists() {
+        return Err(ForegroundError::NoConfig(file));
+    }
+    let Loaded { config, report, .. } = config::load_for_one_run(&file);
+    let Some(profile) = config.profile(name).cloned() else {
+        let similar = config.similar_profile(name);
+        return Err(missing_profile(name, similar, report.errors));
+    };
+    let note = note_of_errors(&file, &report.errors);
+    Ok(Found { profile, config, note })
+}
+
+/// A profile, and what goes with it.
+#[derive(Debug)]
+pub struct Found {
+    /// The profile.
+    pub profile: Arc<Profile>,
+    /// The configuration that it is from.
+    pub config: Config,
+    /// Which errors there are elsewhere.
+    pub note: Option<String>,
 }
 
 /// Says why a profile is not there: what is wrong with its section, or with all of the file, goes before a guess.

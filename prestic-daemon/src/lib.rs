@@ -6,9 +6,11 @@
 
 pub mod cli;
 pub mod explain;
+pub mod export;
 pub mod foreground;
 pub mod options;
 pub mod serve;
+pub mod takeover;
 
 pub mod conditions;
 pub mod config;

@@ -122,6 +122,11 @@ impl StatusIni {
         }
     }
 
+    /// Reads the file without ever touching it.
+    pub fn look(path: &Path) -> Result<Self, Damage> {
+        read(path).map(|sections| Self { sections, in_the_way: None })
+    }
+
     /// Returns what is known of a task.
     pub fn task(&self, name: &str) -> Option<TaskEntry> {
         self.sections.get(&text::section_name(name)).as_ref().map(TaskEntry::read)
@@ -130,6 +135,12 @@ impl StatusIni {
     /// Notes what is known of a task now. Keys of its section that are not ours stay.
     pub fn set_task(&mut self, name: &str, entry: &TaskEntry) {
         self.change(&text::section_name(name), |section| entry.write(section));
+    }
+
+    /// Returns the process of the daemon, or of Python's PRestic, while it runs or since it has crashed.
+    pub fn daemon_pid(&self) -> Option<u32> {
+        let section = self.sections.get(DAEMON_SECTION)?;
+        section.get("pid")?.trim().parse().ok().filter(|pid| *pid != 0)
     }
 
     /// Notes the daemon's process.
