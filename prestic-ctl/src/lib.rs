@@ -5,12 +5,16 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{self, Write},
     process::ExitCode,
 };
 
 pub mod cli;
 pub mod commands;
+pub mod export;
+pub mod import;
+pub mod old_name;
 
 pub mod connect;
 pub mod daemon_program;
@@ -32,16 +36,28 @@ mod tests;
 
 use cli::{ColorChoice, Invocation};
 use exit::Exit;
+use old_name::OldInvocation;
 use output::Output;
 use prestic_proto::text;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    let invocation = match cli::parse(env::args_os()) {
+    let words: Vec<OsString> = env::args_os().collect();
+    let invocation = match old_name::parse(&words) {
+        None => cli::parse(words),
+        Some(OldInvocation::New(rest)) => cli::parse(std::iter::once(old_name::NAME.into()).chain(rest)),
+        Some(old) => Ok(Invocation::Old(old)),
+    };
+    let invocation = match invocation {
         Ok(invocation) => invocation,
         Err(error) => return explain(&error).into(),
     };
     let (mut output, result) = match invocation {
+        Invocation::Old(old) => {
+            let mut output = Output::standard(ColorChoice::Auto, false);
+            let result = commands::old_name::execute(old, &mut output);
+            (output, result)
+        }
         Invocation::Foreground { profile, args } => {
             (Output::standard(ColorChoice::Auto, false), commands::foreground(profile, args))
         }

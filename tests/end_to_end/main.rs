@@ -31,12 +31,16 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod export;
+mod import;
 mod notification_troubles;
 mod notifications;
+mod old_name;
 mod output;
 mod readme;
 mod reload;
 mod secrets;
+mod takeover;
 mod tray;
 mod tray_screen;
 mod web_api;

@@ -1,12 +1,15 @@
 //! The commands, one a file. Each asks the daemon and prints the answer; none decides anything about backups.
 
 pub mod explain;
+pub mod export;
 pub mod history;
+pub mod import;
 pub mod instant;
 pub mod keyring;
 pub mod log;
 pub mod next;
 pub mod notify_test;
+pub mod old_name;
 pub mod pause;
 pub mod profiles;
 pub mod reload;
@@ -56,6 +59,8 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
         }
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
+        Command::Import { source } => import::import(source, json(), output),
+        Command::Export(options) => export::export(options),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "prestic-ctl", &mut script);
@@ -130,6 +135,8 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         | Command::Options
         | Command::Keyring { .. }
         | Command::Explain(_)
+        | Command::Import { .. }
+        | Command::Export(_)
         | Command::Completions { .. } => {
             unreachable!("carried out without a session")
         }

@@ -4,8 +4,12 @@ mod bars;
 
 use std::{
     ffi::OsStr,
+    fs::OpenOptions,
     io,
-    os::{fd::AsFd, unix::process::CommandExt},
+    os::{
+        fd::AsFd,
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
     process::Command,
 };
 
@@ -49,6 +53,11 @@ pub fn shows_unicode<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> b
 /// Lets a program take this process's place. Returns only if that fails.
 pub fn replace_by(command: &mut Command) -> io::Result<Exit> {
     Err(command.exec())
+}
+
+/// Makes a file that these options create readable and writable by its owner only.
+pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
 }
 
 #[cfg(test)]
