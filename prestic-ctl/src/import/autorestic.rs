@@ -108,8 +108,17 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
         draft.note(format!("{place}.type"), "volumes of Docker have no equal: back up the folder that has them");
         return;
     }
-    let targets: Vec<String> =
-        location.texts_of("to").iter().map(|to| section_of(backends, to).unwrap_or_else(|| to.clone())).collect();
+    let mut targets = Vec::new();
+    for to in location.texts_of("to") {
+        match section_of(backends, &to) {
+            Some(target) => targets.push(target),
+            None => draft.note(format!("{place}.to"), format!("there is no backend `{to}`: it was left out")),
+        }
+    }
+    if targets.is_empty() {
+        draft.note(&place, "it has no backend, and was left out");
+        return;
+    }
     let with_targets = |section: &mut Section| match targets.as_slice() {
         [target] => section.set("inherit", target),
         _ => section.set_words("repositories", targets.clone()),
@@ -150,8 +159,12 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
 
 fn add_copy(draft: &mut Draft, task: &str, from: &str, copies: &Node, backends: &Backends, tag: &str, place: &str) {
     for to in copies.texts() {
+        let Some(target) = section_of(backends, &to) else {
+            draft.note(place, format!("there is no backend `{to}`: it was left out"));
+            continue;
+        };
         let mut section = Section::new(draft.free_name(&format!("{task}-copy-{to}")));
-        section.set("inherit", section_of(backends, &to).unwrap_or_else(|| to.clone()));
+        section.set("inherit", target);
         section.set("schedule", format!("after {task}"));
         section.set("command", "copy");
         section.set_words("args", vec![format!("--tag={tag}")]);

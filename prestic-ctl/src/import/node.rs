@@ -39,21 +39,13 @@ pub enum Format {
     Hcl,
 }
 
-/// What is wrong with a text, as the reader of its format says it.
+/// What is wrong with a text. It shows nothing of the text itself, which may hold secrets.
 #[derive(Debug, Error)]
-pub enum SyntaxError {
-    /// In TOML.
-    #[error("no TOML: {0}")]
-    Toml(#[from] toml::de::Error),
-    /// In YAML.
-    #[error("no YAML: {0}")]
-    Yaml(#[from] serde_yaml_ng::Error),
-    /// In JSON.
-    #[error("no JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    /// In HCL.
-    #[error("no HCL: {0}")]
-    Hcl(#[from] hcl::Error),
+#[error("it is no {format}: {message}{}", .line.map(|line| format!(" at line {line}")).unwrap_or_default())]
+pub struct SyntaxError {
+    format: Format,
+    message: String,
+    line: Option<usize>,
 }
 
 impl Format {
@@ -70,16 +62,41 @@ impl Format {
 
     /// Reads a text.
     pub fn read(self, text: &str) -> Result<Node, SyntaxError> {
-        Ok(match self {
-            Self::Toml => toml::from_str(text)?,
-            Self::Json => serde_json::from_str(text)?,
-            Self::Hcl => hcl::from_str(text)?,
+        let wrong = |message: String, line: Option<usize>| SyntaxError { format: self, message, line };
+        let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+        match self {
+            Self::Toml => toml::from_str(text)
+                .map_err(|error| wrong(error.message().to_owned(), error.span().map(|span| line_of(span.start)))),
+            Self::Json => serde_json::from_str(text).map_err(|error| wrong(kind_of(&error), Some(error.line()))),
+            Self::Hcl => hcl::from_str(text).map_err(|error| match error {
+                hcl::Error::Parse(error) => wrong(error.message().to_owned(), Some(error.location().line())),
+                error => wrong(error.to_string(), None),
+            }),
             Self::Yaml => {
-                let mut value: serde_yaml_ng::Value = serde_yaml_ng::from_str(text)?;
+                let of_yaml = |error: serde_yaml_ng::Error| {
+                    let line = error.location().map(|location| location.line());
+                    wrong(error.to_string(), line)
+                };
+                let mut value: serde_yaml_ng::Value = serde_yaml_ng::from_str(text).map_err(of_yaml)?;
                 // `<<: *anchor` is what most YAML of this kind is built from.
-                value.apply_merge()?;
-                Node::deserialize(value)?
+                value.apply_merge().map_err(of_yaml)?;
+                Node::deserialize(value).map_err(of_yaml)
             }
+        }
+    }
+}
+
+fn kind_of(error: &serde_json::Error) -> String {
+    if error.is_eof() { "it ends too early".to_owned() } else { "a character is not where it should be".to_owned() }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Toml => "TOML",
+            Self::Yaml => "YAML",
+            Self::Json => "JSON",
+            Self::Hcl => "HCL",
         })
     }
 }
@@ -246,6 +263,19 @@ mod tests {
         assert_eq!(home.text_of("verbose").as_deref(), Some("2"));
         assert_eq!(home.get("backup").unwrap().texts_of("source"), ["/a", "/b"]);
         assert!(home.get("backup").unwrap().get("exclude-caches").unwrap().is_true());
+    }
+
+    #[test]
+    fn mistake_is_told_with_its_line_and_without_the_text() {
+        for (format, text) in [
+            (Format::Toml, "a = 1\npassword = t0psecret\n"),
+            (Format::Yaml, "a: 1\npassword: \"t0psecret\n"),
+            (Format::Json, "{\"a\": 1,\n\"password\": t0psecret}"),
+            (Format::Hcl, "a = 1\npassword = = t0psecret\n"),
+        ] {
+            let message = format.read(text).unwrap_err().to_string();
+            assert!(message.contains("line 2") && !message.contains("t0psecret"), "{message}");
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Places<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
@@ -67,7 +67,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn paths_become_plain() {
         check("~", "/home/me");
         check("~/music", "/home/me/music");

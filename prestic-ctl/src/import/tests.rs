@@ -20,6 +20,7 @@ fn convert(origin: Origin, name: &str, text: &str) -> Result<String, ConvertErro
 }
 
 /// Samples have a word for the folder of a test. Here that is one that nobody has.
+#[cfg(unix)]
 #[track_caller]
 fn check(origin: Origin, name: &str, sample: &str, expected: &str) {
     let found = convert(origin, name, &sample.replace("@FOLDER@", "/folder")).unwrap();

@@ -90,11 +90,11 @@ fn explain(entry: &Entry, now: DateTime<Utc>) -> Option<(String, String)> {
             "`log-filter` did nothing in Python's PRestic; lines that match are left out of the log now",
             "remove the line to keep to the default, which drops `unchanged` lines of backups",
         ),
-        "cpu-priority" if !value.is_empty() && cfg!(unix) => told(
+        "cpu-priority" if !is_usual(value) && cfg!(unix) => told(
             "`cpu-priority` did nothing but on Windows; restic runs with that share of the processors now",
             "remove the line if a run must not become slower",
         ),
-        "io-priority" if !value.is_empty() => told(
+        "io-priority" if !is_usual(value) => told(
             "`io-priority` did nothing in Python's PRestic; restic runs with that share of the disks now",
             "remove the line if a run must not become slower",
         ),
@@ -115,6 +115,11 @@ fn explain(entry: &Entry, now: DateTime<Utc>) -> Option<(String, String)> {
             Some((format!("`{old}` is no option any more, and does nothing"), hint))
         }
     }
+}
+
+/// Whether a priority changes nothing.
+fn is_usual(priority: &str) -> bool {
+    priority.is_empty() || priority.eq_ignore_ascii_case("normal")
 }
 
 /// Only these very words meant yes to Python, in lower case. The tray had to run for anything to be shown.

@@ -14,10 +14,9 @@ pub fn readable(survey: &Survey) -> String {
         lines.extend(two_schedulers(*service));
     }
     lines.extend(tasks(survey));
-    lines.extend(listed("What means something else now:", &survey.changes));
+    lines.extend(changes(&survey.changes));
     lines.extend(also_different(survey));
-    lines.extend(listed("Errors, with which nothing of these sections runs:", &survey.errors));
-    lines.extend(listed("Warnings:", &survey.warnings));
+    lines.extend(errors(survey));
     lines.extend(what_next(survey));
     lines.join("\n") + "\n"
 }
@@ -103,12 +102,40 @@ fn also_different(survey: &Survey) -> Vec<String> {
     lines
 }
 
-fn listed(heading: &str, problems: &[ConfigProblem]) -> Vec<String> {
-    if problems.is_empty() {
-        return Vec::new();
+/// Tells what means the same in several places once.
+fn changes(changes: &[ConfigProblem]) -> Vec<String> {
+    let mut groups: Vec<(&ConfigProblem, Vec<String>)> = Vec::new();
+    for change in changes {
+        let place = match (&change.section, change.line) {
+            (Some(section), Some(line)) => format!("[{section}] line {line}"),
+            _ => change.file.display().to_string(),
+        };
+        match groups.iter_mut().find(|(known, _)| known.message == change.message && known.hint == change.hint) {
+            Some((_, places)) => places.push(place),
+            None => groups.push((change, vec![place])),
+        }
     }
-    let mut lines = vec![String::new(), heading.to_owned()];
-    lines.extend(problems.iter().map(|problem| format!("  {}", problem.to_string().replace('\n', "\n  "))));
+    let mut lines = Vec::new();
+    if !groups.is_empty() {
+        lines.extend([String::new(), "What means something else now:".to_owned()]);
+    }
+    for (change, places) in groups {
+        lines.push(format!("  {}", change.message));
+        lines.push(format!("    in {}", places.join(", ")));
+        lines.extend(change.hint.as_ref().map(|hint| format!("    hint: {hint}")));
+    }
+    lines
+}
+
+fn errors(survey: &Survey) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !survey.errors.is_empty() {
+        lines.extend([String::new(), "Errors, with which nothing of these sections runs:".to_owned()]);
+        lines.extend(survey.errors.iter().map(|problem| format!("  {}", problem.to_string().replace('\n', "\n  "))));
+    }
+    if !survey.warnings.is_empty() {
+        lines.extend([String::new(), format!("{}: see `prestic-ctl check`.", counted(survey.warnings.len(), "warning"))]);
+    }
     lines
 }
 
@@ -128,4 +155,38 @@ fn counted(number: usize, noun: &str) -> String {
 /// Returns an instant as the machine's clock shows it.
 fn shown(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(section: &str, line: usize, message: &str) -> ConfigProblem {
+        ConfigProblem {
+            file: "config.ini".into(),
+            line: Some(line),
+            section: Some(section.to_owned()),
+            key: None,
+            message: message.to_owned(),
+            hint: Some("mend it".to_owned()),
+        }
+    }
+
+    #[test]
+    fn same_change_in_several_places_is_told_once() {
+        let told = changes(&[change("a", 2, "one"), change("b", 5, "other"), change("c", 9, "one")]);
+        let expected = ["", "What means something else now:", "  one", "    in [a] line 2, [c] line 9", "    hint: mend it"];
+        assert_eq!(told[..5], expected);
+        assert_eq!(told[5..], ["  other", "    in [b] line 5", "    hint: mend it"]);
+    }
+
+    #[test]
+    fn service_that_runs_comes_with_the_way_to_end_it() {
+        let told = two_schedulers(PythonService { pid: Some(12), port: Some(8711) });
+        assert_eq!(
+            told[0],
+            "warning: Python's PRestic still runs (as process 12; it answers at port 8711). Two schedulers back up everything twice."
+        );
+        assert!(cfg!(windows) || told[1].contains("`kill 12`"));
+    }
 }

@@ -45,7 +45,7 @@ pub fn convert(root: &Node, places: &Places<'_>) -> Result<Draft, ConvertError> 
             .note("includes", "other files were not read: import each of them, and name the results in `include` of [prestic]");
     }
     let mut defaults = Section::defaults();
-    set_global(&mut defaults, &config.global);
+    set_global(&mut defaults, &config.global, places);
     if !defaults.is_empty() {
         draft.add(defaults);
     }
@@ -89,12 +89,12 @@ fn read(root: &Node) -> Result<Config, ConvertError> {
 }
 
 /// Sets what holds for all profiles.
-fn set_global(section: &mut Section, global: &Node) {
+fn set_global(section: &mut Section, global: &Node, places: &Places<'_>) {
     for (key, node) in global.entries() {
         let place = format!("global.{key}");
         let value = node.text().unwrap_or_default();
         match key.as_str() {
-            "restic-binary" => section.set("executable", value),
+            "restic-binary" => section.set_words("executable", vec![places.expand(&value)]),
             "priority" => section.set("cpu-priority", cpu_priority(&value)),
             "nice" => section.set("cpu-priority", priority_of_nice(&value)),
             "ionice" => {
@@ -110,13 +110,12 @@ fn set_global(section: &mut Section, global: &Node) {
             | "scheduler"
             | "ionice-class"
             | "ionice-level"
-            | "prevent-sleep"
-            | "initialize"
             | "legacy-arguments"
             | "restic-arguments-filter" => {}
             "restic-lock-retry-after" | "restic-stale-lock-age" => {
                 section.note(&place, "locks are waited for with `wait-for-lock`, and removed only if nobody can hold them");
             }
+            "initialize" => section.note(&place, "a repository is not made by itself: `prestic-ctl -p PROFILE init`, once"),
             "min-memory" => section.note(&place, "has no equal: the system decides on memory"),
             _ => section.note(&place, "has no equal: see `prestic-ctl options`"),
         }

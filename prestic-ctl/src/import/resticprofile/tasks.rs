@@ -14,7 +14,7 @@ pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Pla
     for command in TASKS {
         let Some(node) = profile.all.get(command).filter(|node| node.is_map()) else { continue };
         // A profile that only others build on has no repository, and its flags are theirs.
-        if profile.all.get("repository").is_none() {
+        if !has_repository(profile) {
             continue;
         }
         let mut task = Task::new(draft, profile, base, command, places);
@@ -28,14 +28,20 @@ pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Pla
     }
 }
 
+fn has_repository(profile: &Profile) -> bool {
+    let variables = profile.all.get("env").map(Node::entries).unwrap_or_default();
+    let is_repository = |name: &str| name.to_ascii_uppercase().starts_with("RESTIC_REPOSITORY");
+    profile.all.get("repository").is_some()
+        || profile.all.get("repository-file").is_some()
+        || variables.iter().any(|(name, _)| is_repository(name))
+}
+
 struct Task<'a> {
     profile: &'a Profile,
     base: &'a str,
     command: &'static str,
     places: &'a Places<'a>,
     section: Section,
-    /// What is backed up.
-    sources: Vec<String>,
     args: Vec<String>,
     schedules: Vec<String>,
     /// Whether a check belongs to it.
@@ -47,17 +53,7 @@ impl<'a> Task<'a> {
         let wanted = format!("{base}-{command}");
         let mut section = Section::new(draft.free_name(&wanted));
         section.set("inherit", base);
-        Self {
-            profile,
-            base,
-            command,
-            places,
-            section,
-            sources: Vec::new(),
-            args: Vec::new(),
-            schedules: Vec::new(),
-            is_checked: false,
-        }
+        Self { profile, base, command, places, section, args: Vec::new(), schedules: Vec::new(), is_checked: false }
     }
 
     fn place(&self, key: &str) -> String {
@@ -72,8 +68,12 @@ impl<'a> Task<'a> {
     fn take(&mut self, key: &str, node: &Node) {
         let value = node.text().unwrap_or_default();
         match key {
-            "source" => self.sources.extend(node.texts()),
-            "source-base" | "source-relative" | "initialize" | "initialize-copy-chunker-params" | "no-error-on-warning" => {}
+            "source"
+            | "source-base"
+            | "source-relative"
+            | "initialize"
+            | "initialize-copy-chunker-params"
+            | "no-error-on-warning" => {}
             "schedule" if node.is_map() => {
                 for (key, value) in node.entries() {
                     let key = if key == "at" { "schedule".to_owned() } else { format!("schedule-{key}") };
@@ -109,7 +109,8 @@ impl<'a> Task<'a> {
     fn take_schedule_option(&mut self, key: &str, node: &Node) {
         let value = node.text().unwrap_or_default();
         match key {
-            "schedule-lock-wait" => self.section.set("wait-for-lock", value),
+            "schedule-lock-wait" if is_duration(&value) => self.section.set("wait-for-lock", value),
+            "schedule-lock-wait" => self.note(key, "it is no duration here: write `wait-for-lock = 15m`"),
             "schedule-priority" if value == "background" => {
                 self.section.set("cpu-priority", "low");
                 self.section.set("io-priority", "low");
@@ -216,6 +217,12 @@ impl<'a> Task<'a> {
             self.note("password", "the password of the repository that is copied from: write `env.RESTIC_FROM_PASSWORD_FILE`");
         }
     }
+}
+
+/// Whether the daemon takes a text for a duration.
+fn is_duration(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.chars().all(|letter| letter.is_ascii_digit() || "smhd".contains(letter))
 }
 
 /// Of these a switch means nothing to restic.
