@@ -15,6 +15,9 @@ use prestic_proto::{outcome::Outcome, restic, run::RunId};
 use crate::{
     commands::{doctor::DoctorOptions, init::InitOptions, new::NewOptions, service::ServiceAction},
     exit,
+    export::ExportOptions,
+    import::ImportSource,
+    old_name::OldInvocation,
 };
 
 /// The profile that is meant where none is named, as in Python's PRestic.
@@ -187,6 +190,14 @@ pub enum Command {
         #[command(subcommand)]
         action: ServiceAction,
     },
+    /// Take over the configuration of Python's PRestic, or of another program; needs no daemon
+    Import {
+        /// From where
+        #[command(subcommand)]
+        source: ImportSource,
+    },
+    /// Print a shell script that does the same as a profile without PRestic; needs no daemon
+    Export(ExportOptions),
     /// Stop all runs, then the daemon, and wait for its end
     ///
     /// Where no daemon runs there is nothing to do, and the exit code is 0.
@@ -280,6 +291,8 @@ pub struct ExplainOptions {
 /// What the command line asks for.
 #[derive(Debug)]
 pub enum Invocation {
+    /// What is written for Python's PRestic.
+    Old(OldInvocation),
     /// A command of ours.
     Command(GlobalOptions, Command),
     /// restic in the foreground.

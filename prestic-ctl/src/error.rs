@@ -15,7 +15,10 @@ use prestic_proto::{
 };
 use thiserror::Error;
 
-use crate::service::ServiceError;
+use crate::{
+    import::{ConvertError, Origin},
+    service::ServiceError,
+};
 
 /// Why a command was not carried out.
 #[derive(Debug, Error)]
@@ -75,6 +78,47 @@ pub enum CtlError {
         /// What to do.
         hint: String,
     },
+    /// Words of Python's PRestic that it would have refused, too.
+    #[error("{0}")]
+    OldUsage(String),
+    /// A daemon has a home, and not only a configuration.
+    #[error("{} is no home: a daemon needs a folder with `config.ini`", .file.display())]
+    NoHomeOfFile {
+        /// What was named.
+        file: PathBuf,
+    },
+    /// A file to import cannot be read.
+    #[error("cannot read {}", .file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("cannot import {}", .file.display())]
+    NotImported {
+        /// The file.
+        file: PathBuf,
+        /// Whose file it should be.
+        origin: Origin,
+        /// What is wrong with it.
+        #[source]
+        source: ConvertError,
+    },
+    /// A secret would be shown.
+    #[error("there are secrets in the clear in this file, and a terminal shows them")]
+    SecretsOnTerminal,
+    /// A new file cannot be written.
+    #[error("cannot write {}", .file.display())]
+    NotWritten {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// There is nothing to show.
     #[error("{0}")]
     NothingYet(&'static str),
@@ -122,6 +166,15 @@ impl CtlError {
             }
             Self::Service(error) => error.hint(),
             Self::NoConfig { file } => Some(how_to_begin(file)),
+            Self::OldUsage(_) => Some("`prestic --help` shows the old words, `prestic-ctl --help` the new ones".to_owned()),
+            Self::NoHomeOfFile { .. } => {
+                Some("name a folder, or bring the file in with `include = FILE` in [prestic] of a config.ini".to_owned())
+            }
+            Self::NotImported { origin, source, .. } => source.hint(*origin).map(str::to_owned),
+            Self::SecretsOnTerminal => Some("write it into a file that only you can read: `--output FILE`".to_owned()),
+            Self::NotWritten { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                Some("nothing is ever overwritten: name another file".to_owned())
+            }
             Self::Lost(_) => Some("runs go on without it; start it again and see `prestic-ctl status`".to_owned()),
             _ => None,
         }

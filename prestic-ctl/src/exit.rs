@@ -19,11 +19,12 @@ Exit codes:
   0     done; for `run` and `-p`: restic ended with 0
   1     `check` and `reload`: the configuration has errors; `explain`: the schedule has
         `keyring`: there is no such entry; `service`: a step failed; `doctor`: something keeps backups from working
+        `import`: the file is not that program's
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
   64    the command line is wrong
   65    refused: unknown task or profile, nothing to run, run already under way, shutting down, no usable password
         `service`: a file in the way is not ours
-  66    there is no config.ini
+  66    there is no config.ini; `import`: the file cannot be read
   69    no daemon runs and none could be started, or it went away; not for `shutdown`, which is done (0) where none runs
         `service`: there is no service manager; `service status`: no daemon answers
   70    restic could not be started
@@ -115,11 +116,13 @@ impl Exit {
             CtlError::Service(ServiceError::NoManager { .. }) => Self::UNAVAILABLE,
             CtlError::Service(ServiceError::ForeignFile { .. } | ServiceError::OtherHome { .. }) => Self::REFUSED,
             CtlError::Service(_) => Self::PROBLEMS,
-            CtlError::BadTime(_) | CtlError::PastTime(_) => Self::USAGE,
-            CtlError::NoConfig { .. } => Self::NO_CONFIG,
+            CtlError::SecretsOnTerminal => Self::REFUSED,
+            CtlError::BadTime(_) | CtlError::PastTime(_) | CtlError::OldUsage(_) | CtlError::NoHomeOfFile { .. } => Self::USAGE,
+            CtlError::NoConfig { .. } | CtlError::Unreadable { .. } => Self::NO_CONFIG,
+            CtlError::NotImported { .. } => Self::PROBLEMS,
             CtlError::BrokenSection { .. } => Self::BAD_CONFIG,
             CtlError::Forgotten(_) => Self::INTERRUPTED,
-            CtlError::Output(_) => Self::OUTPUT,
+            CtlError::Output(_) | CtlError::NotWritten { .. } => Self::OUTPUT,
         }
     }
 

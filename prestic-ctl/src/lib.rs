@@ -5,6 +5,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{self, Write},
     process::ExitCode,
 };
@@ -12,6 +13,9 @@ use std::{
 pub mod cli;
 pub mod commands;
 pub mod completion;
+pub mod export;
+pub mod import;
+pub mod old_name;
 
 pub mod connect;
 pub mod daemon_program;
@@ -34,21 +38,33 @@ mod tests;
 
 use cli::{ColorChoice, Invocation};
 use exit::Exit;
+use old_name::OldInvocation;
 use output::Output;
 use prestic_proto::text;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    match completion::answer(env::args_os().collect()) {
+    let words: Vec<OsString> = env::args_os().collect();
+    match completion::answer(words.clone()) {
         Ok(true) => return Exit::OK.into(),
         Ok(false) => {}
         Err(error) => return explain(&error).into(),
     }
-    let invocation = match cli::parse(env::args_os()) {
+    let invocation = match old_name::parse(&words) {
+        None => cli::parse(words),
+        Some(OldInvocation::New(rest)) => cli::parse(std::iter::once(old_name::NAME.into()).chain(rest)),
+        Some(old) => Ok(Invocation::Old(old)),
+    };
+    let invocation = match invocation {
         Ok(invocation) => invocation,
         Err(error) => return explain(&error).into(),
     };
     let (mut output, result) = match invocation {
+        Invocation::Old(old) => {
+            let mut output = Output::standard(ColorChoice::Auto, false);
+            let result = commands::old_name::execute(old, &mut output);
+            (output, result)
+        }
         Invocation::Foreground { profile, args } => {
             (Output::standard(ColorChoice::Auto, false), commands::foreground(profile, args))
         }

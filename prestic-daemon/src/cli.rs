@@ -16,7 +16,9 @@ use crate::{
     clock::{self, ClockKind},
     config,
     doctor::{self, Scope},
-    explain, first_process, foreground,
+    explain,
+    export::{self, ExportOptions},
+    first_process, foreground,
     keyring::command::{self as keyring_command, KeyringCommand},
     options, serve,
     setup::{
@@ -24,6 +26,7 @@ use crate::{
         new,
     },
     supervise,
+    takeover::{self, TakeoverOptions},
 };
 
 /// Schedule and supervise restic backups.
@@ -86,9 +89,18 @@ enum CliCommand {
     /// Ask the keyring; `prestic-ctl keyring` and the daemon start this by themselves
     #[command(hide = true, subcommand)]
     Keyring(KeyringCommand),
+    /// Print a shell script that does the same as a profile; `prestic-ctl export` starts this by itself
+    #[command(hide = true)]
+    Export(ExportOptions),
+    /// Take over a home of Python's PRestic; `prestic-ctl import prestic` starts this by itself
+    #[command(hide = true)]
+    Takeover(TakeoverOptions),
     /// Run restic for a profile in this terminal; `prestic-ctl -p` starts this by itself
     #[command(hide = true)]
     Foreground {
+        /// The configuration, if not the home's config.ini
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// The profile
         profile: String,
         /// restic's arguments, instead of the profile's own
@@ -138,7 +150,9 @@ pub fn main() -> ExitCode {
         (None, Some(CliCommand::New)) => Ok(add_profile()),
         (None, Some(CliCommand::Supervise)) => supervise::run_supervisor().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         (None, Some(CliCommand::Keyring(command))) => keyring_command::run(command).map_err(Into::into),
-        (None, Some(CliCommand::Foreground { profile, args })) => Ok(run_in_foreground(&profile, args)),
+        (None, Some(CliCommand::Export(options))) => Ok(export_profile(options)),
+        (None, Some(CliCommand::Takeover(options))) => Ok(take_over(options)),
+        (None, Some(CliCommand::Foreground { config, profile, args })) => Ok(run_in_foreground(config, &profile, args)),
         (None, None) => serve_home(cli.detached, cli.clock, cli.inherited_lock),
     };
     done.unwrap_or_else(|error| {
@@ -156,8 +170,24 @@ fn serve_home(is_detached: bool, clock: Option<ClockKind>, inherited_lock: Optio
 }
 
 /// Runs restic here. What keeps it from running has exit codes of its own, which restic has not.
-fn run_in_foreground(profile: &str, args: Vec<String>) -> ExitCode {
-    foreground::run(profile, args).unwrap_or_else(|error| {
+fn run_in_foreground(config: Option<PathBuf>, profile: &str, args: Vec<String>) -> ExitCode {
+    foreground::run(config, profile, args).unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code().into()
+    })
+}
+
+/// Prints a script. What keeps it from that has the exit codes of `foreground`.
+fn export_profile(options: ExportOptions) -> ExitCode {
+    export::run(options).unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code().into()
+    })
+}
+
+/// Takes a home over. What keeps it from that has exit codes of its own.
+fn take_over(options: TakeoverOptions) -> ExitCode {
+    takeover::run(options).unwrap_or_else(|error| {
         report(&error);
         error.exit_code().into()
     })

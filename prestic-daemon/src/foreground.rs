@@ -19,7 +19,7 @@ use prestic_proto::{
 use thiserror::Error;
 
 use crate::{
-    config::{self, Arguments, CommandError, Loaded, Profile},
+    config::{self, Arguments, CommandError, Config, Loaded, Profile},
     keyring::password_command::{Unquotable, password_command},
     process, program,
 };
@@ -74,22 +74,17 @@ impl ForegroundError {
     }
 }
 
-/// Runs restic for a profile with these arguments, or the profile's own if there are none.
+/// Runs restic for a profile of the home's configuration, or of another one, with these arguments, or the profile's own if there
+/// are none.
 ///
 /// Returns only if restic could not take this process's place.
-pub fn run(name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
-    let home = Home::from_environment()?;
-    let file = home.config_file();
-    if !file.exists() {
-        return Err(ForegroundError::NoConfig(file));
-    }
-    let loaded = config::load_for_one_run(&file);
-    let profile = &find(&loaded, name)?;
-    if let Some(note) = note_of_errors(&file, &loaded.report.errors) {
+pub fn run(config: Option<PathBuf>, name: &str, args: Vec<String>) -> Result<ExitCode, ForegroundError> {
+    let Found { profile, note, .. } = find_profile(config, name)?;
+    if let Some(note) = note {
         // A backup is not given up because nobody reads a warning.
         let _ = writeln!(io::stderr(), "warning: {note}");
     }
-    let (mut command, program) = prepare(profile, without_mark(args))?;
+    let (mut command, program) = prepare(&profile, without_mark(args))?;
     program::replace_by(&mut command).map_err(|source| not_started(&program, source))
 }
 
@@ -127,6 +122,29 @@ fn without_mark(mut args: Vec<String>) -> Vec<String> {
         args.remove(0);
     }
     args
+}
+
+/// Reads the configuration, and returns the profile with its file and a note of errors elsewhere.
+pub fn find_profile(config: Option<PathBuf>, name: &str) -> Result<Found, ForegroundError> {
+    let file = config.map_or_else(|| Home::from_environment().map(|home| home.config_file()), Ok)?;
+    if !file.exists() {
+        return Err(ForegroundError::NoConfig(file));
+    }
+    let loaded = config::load_for_one_run(&file);
+    let profile = find(&loaded, name)?;
+    let note = note_of_errors(&file, &loaded.report.errors);
+    Ok(Found { profile, config: loaded.config, note })
+}
+
+/// A profile, and what goes with it.
+#[derive(Debug)]
+pub struct Found {
+    /// The profile.
+    pub profile: Arc<Profile>,
+    /// The configuration that it is from.
+    pub config: Config,
+    /// Which errors there are elsewhere.
+    pub note: Option<String>,
 }
 
 /// Says why a profile is not there: what is wrong with its section, or with all of the file, goes before a guess.

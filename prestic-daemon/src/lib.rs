@@ -7,10 +7,12 @@
 pub mod cli;
 pub mod doctor;
 pub mod explain;
+pub mod export;
 pub mod foreground;
 pub mod options;
 pub mod serve;
 pub mod setup;
+pub mod takeover;
 
 pub mod conditions;
 pub mod config;

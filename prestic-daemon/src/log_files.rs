@@ -20,7 +20,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 pub use self::{
-    names::{escape, unescape},
+    names::{escape, parts, unescape},
     shown::shown_line,
 };
 use prestic_proto::outcome::Outcome;
@@ -114,17 +114,29 @@ fn is_old_file(entry: &fs::DirEntry, limit: DateTime<Utc>) -> io::Result<bool> {
 /// A log without a footer counts as one, since its run did not come to its end. One that Python's PRestic wrote has the
 /// exit code at most.
 pub fn is_failed_log(path: &Path) -> io::Result<bool> {
+    Ok(!tells_success(&footer(path)?))
+}
+
+/// Returns restic's exit code, as the footer of a log tells it.
+pub fn exit_code(path: &Path) -> io::Result<Option<i32>> {
+    Ok(last_of(&footer(path)?, EXIT_CODE_LABEL).and_then(|code| code.parse().ok()))
+}
+
+fn footer(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(FOOTER_BYTES)))?;
     let mut footer = Vec::new();
     file.take(FOOTER_BYTES).read_to_end(&mut footer)?;
-    Ok(!tells_success(&String::from_utf8_lossy(&footer)))
+    Ok(String::from_utf8_lossy(&footer).into_owned())
+}
+
+fn last_of<'footer>(footer: &'footer str, label: &str) -> Option<&'footer str> {
+    footer.lines().rev().find_map(|line| line.strip_prefix(label)).map(str::trim)
 }
 
 fn tells_success(footer: &str) -> bool {
-    let last = |label| footer.lines().rev().find_map(|line| line.strip_prefix(label)).map(str::trim);
-    match (last(OUTCOME_LABEL), last(EXIT_CODE_LABEL)) {
+    match (last_of(footer, OUTCOME_LABEL), last_of(footer, EXIT_CODE_LABEL)) {
         (Some(outcome), _) => [Outcome::Succeeded, Outcome::Warnings].iter().any(|success| success.to_string() == outcome),
         (None, Some(code)) => matches!(code, "0" | "3"),
         (None, None) => false,

@@ -67,8 +67,9 @@ def resolve(profiles, name):
 def flags(values):
     for key, value in values.items():
         if key.startswith("flag."):
-            for one in value if isinstance(value, list) else [value]:
-                yield f"--{key[5:]}={one}"
+            for one in map(str, value if isinstance(value, list) else [value]):
+                # Two words, unless there are nothing but letters and digits.
+                yield from [f"--{key[5:]}={one}"] if one.isalnum() else [f"--{key[5:]}", one]
     for limit in ("limit-upload", "limit-download"):
         if values.get(limit):
             yield f"--{limit}={values[limit]}"

@@ -20,8 +20,8 @@ const READY: &str = "ready";
 #[derive(Debug, Error)]
 pub enum ProgramError {
     /// It is in none of the usual places.
-    #[error("cannot find `{NAME}`: it is neither beside this program nor on PATH")]
-    NotFound,
+    #[error("cannot find `{0}`: it is neither beside this program nor on PATH")]
+    NotFound(&'static str),
     /// It is there, but it does not start.
     #[error("cannot run {}", .program.display())]
     NotRunnable {
@@ -44,7 +44,13 @@ pub enum Started {
 
 /// Finds the daemon's program: beside our own, where both were installed together, else on PATH.
 pub fn find() -> Result<PathBuf, ProgramError> {
-    find_in(env::current_exe().ok().as_deref(), env::var_os("PATH").as_deref()).ok_or(ProgramError::NotFound)
+    find_program(NAME)
+}
+
+/// Finds one of PRestic's programs in the same places.
+pub fn find_program(name: &'static str) -> Result<PathBuf, ProgramError> {
+    let own_program = env::current_exe().ok();
+    find_in(name, own_program.as_deref(), env::var_os("PATH").as_deref()).ok_or(ProgramError::NotFound(name))
 }
 
 /// Starts a daemon that outlives this process, and waits until it listens: the service, where the daemon is installed as one.
@@ -69,8 +75,8 @@ pub fn start(home: &Home) -> Result<Started, ProgramError> {
     Ok(Started::Ended(child.wait().map_err(failed)?))
 }
 
-fn find_in(own_program: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {
-    let file_name = format!("{NAME}{}", env::consts::EXE_SUFFIX);
+fn find_in(name: &str, own_program: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {
+    let file_name = format!("{name}{}", env::consts::EXE_SUFFIX);
     let beside = own_program.and_then(Path::parent).map(Path::to_path_buf);
     let on_path = path.into_iter().flat_map(env::split_paths);
     beside.into_iter().chain(on_path).map(|folder| folder.join(&file_name)).find(|program| program.is_file())
@@ -88,7 +94,7 @@ mod tests {
         let file_name = format!("{NAME}{}", env::consts::EXE_SUFFIX);
         let own_program = beside.path().join("prestic-ctl");
         let path = env::join_paths([beside.path().join("none"), on_path.path().to_owned()]).unwrap();
-        let find = || find_in(Some(&own_program), Some(&path));
+        let find = || find_in(NAME, Some(&own_program), Some(&path));
         assert_eq!(find(), None);
         fs::File::create(on_path.path().join(&file_name)).unwrap();
         assert_eq!(find(), Some(on_path.path().join(&file_name)));

@@ -35,6 +35,11 @@ impl Home {
         }
     }
 
+    /// Returns the home that is used when nobody names another.
+    pub fn usual() -> Result<Self, NoHome> {
+        Ok(Self { root: default_root()?, is_default: true })
+    }
+
     /// Returns the home at a folder.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into(), is_default: false }

@@ -97,6 +97,8 @@ fn json_has_the_keys_that_the_readme_names() {
     let keys: BTreeSet<String> = shown.as_object_mut().expect("it is an object").keys().cloned().collect();
     assert_eq!(keys, details);
     check_keys(&readme, "`check` |", &json(&["check"]));
+    let own_home = home.home().root().display().to_string();
+    check_keys(&readme, "`import prestic`", &json(&["import", "prestic", &own_home, "--dry-run"]));
     assert_eq!(keys_of_changes(&readme, &home, &profile), documented_keys(&readme, "a change in `reload`"));
     check_keys(&readme, "`options`", &json(&["options"])[0]);
     let service = json(&["service", "status"]);

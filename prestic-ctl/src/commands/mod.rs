@@ -2,7 +2,9 @@
 
 pub mod doctor;
 pub mod explain;
+pub mod export;
 pub mod history;
+pub mod import;
 pub mod init;
 pub mod instant;
 pub mod keyring;
@@ -10,6 +12,7 @@ pub mod log;
 pub mod new;
 pub mod next;
 pub mod notify_test;
+pub mod old_name;
 pub mod pause;
 pub mod profiles;
 pub mod reload;
@@ -62,6 +65,8 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
         Command::Init(options) => Ok(daemon_program::become_daemon_program(init::words(options, json()))?),
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
+        Command::Import { source } => import::import(source, json(), output),
+        Command::Export(options) => export::export(options),
         Command::Completions { shell } => {
             output.data(&scripts::script(shell))?;
             Ok(Exit::OK)
@@ -140,6 +145,8 @@ async fn carry_out(command: Command, session: &mut Session, client: &Client, out
         | Command::New(_)
         | Command::Keyring { .. }
         | Command::Explain(_)
+        | Command::Import { .. }
+        | Command::Export(_)
         | Command::Completions { .. } => {
             unreachable!("carried out without a session")
         }

@@ -1,6 +1,6 @@
 //! Windows.
 
-use std::{ffi::OsStr, io, path::Path, process::Command};
+use std::{ffi::OsStr, fs::OpenOptions, io, path::Path, process::Command};
 
 use crate::exit::Exit;
 use console::Term;
@@ -64,4 +64,9 @@ pub fn replace_by(command: &mut Command) -> io::Result<Exit> {
     let _interrupts = ctrl_c()?;
     let code = command.status()?.code();
     Ok(code.map_or(Exit::PROBLEMS, |code| Exit(u8::try_from(code).unwrap_or(Exit::PROBLEMS.0))))
+}
+
+/// Leaves a file to the rules of its folder: those of a user's own let nobody else in.
+pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }

@@ -331,7 +331,8 @@ impl ResticCommand {
     }
 }
 
-fn is_scrubbed(name: &str) -> bool {
+/// Tells whether restic does not inherit a variable.
+pub fn is_scrubbed(name: &str) -> bool {
     let has_prefix = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| is_same_variable(prefix, start));
     SCRUBBED_PREFIXES.into_iter().any(has_prefix)
 }

@@ -42,7 +42,7 @@ pub(super) fn look(subject: &Subject, status: Option<&Status>, now: DateTime<Utc
             status.tasks.iter().map(known).collect()
         }
         None => {
-            let kept = StatusIni::peek(&subject.home.status_file());
+            let kept = StatusIni::look(&subject.home.status_file()).ok();
             let entry = |task: &Profile| kept.as_ref().and_then(|kept| kept.task(task.name())).unwrap_or_default();
             subject.config().tasks().map(|task| facts_of_entry(task, &entry(task))).collect()
         }

@@ -27,9 +27,19 @@ use rusqlite::Connection;
 use tokio::{sync::Notify, task};
 
 use crate::{clock, config::Settings};
-use database::DatabaseError;
+pub use database::DatabaseError;
 use pending::Batch;
 pub use writer::HistoryWriter;
+
+/// Begins the history of a home with runs that were before it. There must be none yet.
+pub fn begin_with(path: &Path, runs: &[Run]) -> Result<(), DatabaseError> {
+    let mut connection = database::open(path)?;
+    let transaction = connection.transaction()?;
+    for run in runs {
+        runs::add(&transaction, run, None)?;
+    }
+    Ok(transaction.commit()?)
+}
 
 /// The history of a home. Cheap to clone.
 #[derive(Debug, Clone)]

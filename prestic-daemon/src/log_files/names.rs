@@ -45,6 +45,12 @@ pub(super) fn belongs_to(file_name: &str, task: &str) -> bool {
     escaped == escape(task) || is_pythons
 }
 
+/// Returns the local time and the task in the name of a log of Python's PRestic, which writes tasks' names as they are.
+pub fn parts(file_name: &str) -> Option<(&str, &str)> {
+    let task = after_stamp(file_name)?.strip_suffix(EXTENSION)?;
+    Some((&file_name[..STAMP_SHAPE.len()], task))
+}
+
 fn after_stamp(file_name: &str) -> Option<&str> {
     let (stamp, rest) = file_name.split_at_checked(STAMP_SHAPE.len())?;
     let has_shape = stamp.bytes().zip(STAMP_SHAPE.bytes()).all(|(byte, shape)| match shape {

@@ -122,9 +122,9 @@ impl StatusIni {
         }
     }
 
-    /// Reads the file and leaves it as it is, also where it is unusable: then there is nothing to know.
-    pub fn peek(path: &Path) -> Option<Self> {
-        Some(Self { sections: read(path).ok()?, in_the_way: None })
+    /// Reads the file without ever touching it.
+    pub fn look(path: &Path) -> Result<Self, Damage> {
+        read(path).map(|sections| Self { sections, in_the_way: None })
     }
 
     /// Returns what is known of a task.
@@ -135,6 +135,12 @@ impl StatusIni {
     /// Notes what is known of a task now. Keys of its section that are not ours stay.
     pub fn set_task(&mut self, name: &str, entry: &TaskEntry) {
         self.change(&text::section_name(name), |section| entry.write(section));
+    }
+
+    /// Returns the process of the daemon, or of Python's PRestic, while it runs or since it has crashed.
+    pub fn daemon_pid(&self) -> Option<u32> {
+        let section = self.sections.get(DAEMON_SECTION)?;
+        section.get("pid")?.trim().parse().ok().filter(|pid| *pid != 0)
     }
 
     /// Notes the daemon's process.

@@ -4,9 +4,12 @@ mod bars;
 
 use std::{
     ffi::OsStr,
-    fs::File,
+    fs::{File, OpenOptions},
     io,
-    os::{fd::AsFd, unix::process::CommandExt},
+    os::{
+        fd::AsFd,
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
     path::Path,
     process::Command,
 };
@@ -70,6 +73,11 @@ pub fn tail(path: &Path, lines: u32, follows: bool) -> Command {
     }
     command.arg(path);
     command
+}
+
+/// Makes a file that these options create readable and writable by its owner only.
+pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
 }
 
 #[cfg(test)]

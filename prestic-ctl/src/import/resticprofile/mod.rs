@@ -1,0 +1,246 @@
+//! resticprofile's configuration, version 1 and 2: profiles become profiles, and each of their commands with work a task. Pure.
+
+mod inherit;
+mod tasks;
+
+use super::{
+    ConvertError, NO_HOOKS, Origin,
+    draft::{Draft, Section},
+    flags,
+    node::Node,
+    paths::Places,
+};
+
+/// Sections at the top of version 1 that are no profiles.
+const NO_PROFILES: [&str; 7] = ["global", "groups", "includes", "version", "mixins", "schedules", "profiles"];
+
+/// Commands whose flags become tasks.
+const TASKS: [&str; 6] = ["backup", "retention", "forget", "prune", "check", "copy"];
+
+/// A configuration with its profiles, each with all that it inherits.
+struct Config {
+    global: Node,
+    groups: Node,
+    profiles: Vec<Profile>,
+}
+
+/// A profile.
+struct Profile {
+    name: String,
+    /// Its place in the file.
+    place: String,
+    parent: Option<String>,
+    /// Its own values, without what it inherits.
+    own: Node,
+    /// With what it inherits.
+    all: Node,
+}
+
+/// Makes an INI of a configuration.
+pub fn convert(root: &Node, places: &Places<'_>) -> Result<Draft, ConvertError> {
+    let config = read(root)?;
+    let mut draft = Draft::default();
+    if root.get("includes").is_some() {
+        draft
+            .note("includes", "other files were not read: import each of them, and name the results in `include` of [prestic]");
+    }
+    let mut defaults = Section::defaults();
+    set_global(&mut defaults, &config.global, places);
+    if !defaults.is_empty() {
+        draft.add(defaults);
+    }
+    for profile in &config.profiles {
+        let base = base(profile, &draft, places);
+        let name = base.name().to_owned();
+        draft.add(base);
+        tasks::add(&mut draft, profile, &name, places);
+    }
+    note_groups(&mut draft, &config.groups);
+    Ok(draft)
+}
+
+fn read(root: &Node) -> Result<Config, ConvertError> {
+    let is_second = root.text_of("version").is_some_and(|version| version.trim() == "2");
+    let (places, written): (&str, Vec<(String, Node)>) = match root.get("profiles") {
+        Some(profiles) if is_second => ("profiles.", profiles.entries().to_vec()),
+        _ => {
+            let is_profile = |(name, node): &&(String, Node)| node.is_map() && !NO_PROFILES.contains(&name.as_str());
+            ("", root.entries().iter().filter(is_profile).cloned().collect())
+        }
+    };
+    if written.is_empty() {
+        return Err(Origin::Resticprofile.refuses("it has no profile"));
+    }
+    let mixins = root.get("mixins").cloned().unwrap_or_default();
+    let expanded: Vec<(String, Node)> =
+        written.into_iter().map(|(name, node)| (name, inherit::with_mixins(node, &mixins, 0))).collect();
+    let profiles = expanded
+        .iter()
+        .map(|(name, own)| Profile {
+            name: name.clone(),
+            place: format!("{places}{name}"),
+            parent: own.text_of("inherit").filter(|parent| expanded.iter().any(|(known, _)| known == parent)),
+            own: own.clone(),
+            all: inherit::resolved(name, &expanded, is_second, 0),
+        })
+        .collect();
+    let node = |key: &str| root.get(key).cloned().unwrap_or_default();
+    Ok(Config { global: node("global"), groups: node("groups"), profiles })
+}
+
+/// Sets what holds for all profiles.
+fn set_global(section: &mut Section, global: &Node, places: &Places<'_>) {
+    for (key, node) in global.entries() {
+        let place = format!("global.{key}");
+        let value = node.text().unwrap_or_default();
+        match key.as_str() {
+            "restic-binary" => section.set_words("executable", vec![places.expand(&value)]),
+            "priority" => section.set("cpu-priority", cpu_priority(&value)),
+            "nice" => section.set("cpu-priority", priority_of_nice(&value)),
+            "ionice" => {
+                if node.is_true() && !section.has("io-priority") {
+                    section.set("io-priority", "low");
+                }
+            }
+            "ionice-class" if value == "3" => section.set("io-priority", "idle"),
+            "default-command"
+            | "log"
+            | "systemd-unit-template"
+            | "systemd-timer-template"
+            | "scheduler"
+            | "ionice-class"
+            | "ionice-level"
+            | "legacy-arguments"
+            | "restic-arguments-filter" => {}
+            "restic-lock-retry-after" | "restic-stale-lock-age" => {
+                section.note(&place, "locks are waited for with `wait-for-lock`, and removed only if nobody can hold them");
+            }
+            "initialize" => section.note(&place, "a repository is not made by itself: `prestic-ctl -p PROFILE init`, once"),
+            "min-memory" => section.note(&place, "has no equal: the system decides on memory"),
+            _ => section.note(&place, "has no equal: see `prestic-ctl options`"),
+        }
+    }
+}
+
+fn cpu_priority(word: &str) -> &'static str {
+    match word.to_ascii_lowercase().as_str() {
+        "idle" => "idle",
+        "background" | "low" => "low",
+        "high" | "highest" => "high",
+        _ => "normal",
+    }
+}
+
+fn priority_of_nice(nice: &str) -> &'static str {
+    match nice.parse::<i32>() {
+        Ok(15..) => "idle",
+        Ok(1..) => "low",
+        Ok(..=-1) => "high",
+        _ => "normal",
+    }
+}
+
+/// Makes the section that has the repository: the profile itself, for whatever is asked of it by hand.
+fn base(profile: &Profile, draft: &Draft, places: &Places<'_>) -> Section {
+    let mut section = Section::new(draft.free_name(&profile.name));
+    if let Some(parent) = &profile.parent {
+        section.set("inherit", parent);
+    }
+    let directory = profile.all.text_of("base-dir");
+    for (key, node) in profile.own.entries() {
+        let place = format!("{}.{key}", profile.place);
+        let Some(node) = inherit::without_templates(node, &profile.name, places) else {
+            section.note(&place, "it has a template that is not evaluated here: write down what it makes");
+            continue;
+        };
+        set_of_profile(&mut section, key, &node, &place, directory.as_deref(), places);
+    }
+    section
+}
+
+fn set_of_profile(section: &mut Section, key: &str, node: &Node, place: &str, directory: Option<&str>, places: &Places<'_>) {
+    let value = node.text().unwrap_or_default();
+    match key {
+        "inherit" | "use" | "base-dir" | "lock" | "theme" => {}
+        "repository" => flags::set_repository(section, &repository(&value, directory, places), place),
+        "description" => section.set("description", value),
+        "password-file" => section.set("password-file", places.file(&value)),
+        "password-command" => section.set("password-command", places.expand(&value)),
+        "env" | "environment" => {
+            let entries = if let Node::List(maps) = node {
+                maps.iter().flat_map(Node::entries).collect()
+            } else {
+                node.entries().iter().collect::<Vec<_>>()
+            };
+            for (name, value) in entries {
+                // Names are folded to small letters by the reader that resticprofile uses.
+                let name = name.to_ascii_uppercase();
+                flags::set_variable(
+                    section,
+                    &name,
+                    &places.expand(&value.text().unwrap_or_default()),
+                    &format!("{place}.{name}"),
+                );
+            }
+        }
+        "env-file" => section.note(place, "the file was not read: write its lines as `env.NAME = …`"),
+        "repository-file" => {
+            section.set("env.RESTIC_REPOSITORY_FILE", places.file(&value));
+            section.note(place, "write `repository`, too: a profile without one is no task");
+        }
+        "initialize" if node.is_true() => {
+            let command = format!("prestic-ctl -p '{}' init", section.name());
+            section.note(place, format!("a repository is not made by itself: `{command}`, once"));
+        }
+        "force-inactive-lock" if node.is_true() => {
+            section.note(place, "a lock is removed only if nobody can hold it any more, and without being told to");
+        }
+        "priority" => section.set("cpu-priority", cpu_priority(&value)),
+        key if is_hook(key) => section.note(place, NO_HOOKS),
+        key if is_report(key) => {
+            section.note(place, "`prestic-ctl --json status` and `/healthz` of the web interface tell programs");
+        }
+        key if TASKS.contains(&key) => {}
+        key if node.is_map() => {
+            section.note(place, format!("flags of `{key}` are given by hand: prestic-ctl -p '{}' {key} …", section.name()));
+        }
+        key if flags::is_global(key) => flags::set_global(section, key, node, places, place),
+        _ if matches!(node, Node::Bool(false)) => {}
+        _ => section.note(place, "has no equal: see `prestic-ctl options`"),
+    }
+}
+
+/// Returns the repository. A folder may be relative to `base-dir`, and carries a word that restic knows, too.
+fn repository(text: &str, directory: Option<&str>, places: &Places<'_>) -> String {
+    let text = places.expand(text);
+    let (prefix, path) = text.strip_prefix("local:").map_or(("", text.as_str()), |path| ("local:", path));
+    let is_local = !path.contains(':');
+    match directory {
+        Some(directory) if is_local && std::path::Path::new(path).is_relative() => {
+            format!("{prefix}{}", std::path::Path::new(&places.expand(directory)).join(path).display())
+        }
+        _ if is_local => format!("{prefix}{}", places.expand(path)),
+        _ => text,
+    }
+}
+
+/// Whether resticprofile runs or sends something by this key.
+fn is_hook(key: &str) -> bool {
+    key.starts_with("run-") || key.starts_with("send-") || key == "stream-error"
+}
+
+/// Whether resticprofile writes something about a run by this key.
+fn is_report(key: &str) -> bool {
+    key.starts_with("prometheus-") || matches!(key, "status-file" | "extended-status")
+}
+
+fn note_groups(draft: &mut Draft, groups: &Node) {
+    for (name, group) in groups.entries() {
+        let profiles = if group.is_map() { group.texts_of("profiles") } else { group.texts() };
+        let message = format!(
+            "groups of tasks have no equal: each of {} has a schedule of its own; to run one after another, write `schedule = after TASK`",
+            profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        );
+        draft.note(format!("groups.{name}"), message);
+    }
+}

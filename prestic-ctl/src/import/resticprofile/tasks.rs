@@ -1,0 +1,247 @@
+//! The commands of a profile: each with work becomes a task.
+
+use super::{Profile, TASKS, inherit, is_hook, is_report};
+use crate::import::{
+    NO_HOOKS,
+    draft::{Draft, Section},
+    flags,
+    node::Node,
+    paths::Places,
+};
+
+/// Adds the tasks of a profile, whose section has this name.
+pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Places<'_>) {
+    for command in TASKS {
+        let Some(node) = profile.all.get(command).filter(|node| node.is_map()) else { continue };
+        // A profile that only others build on has no repository, and its flags are theirs.
+        if !has_repository(profile) {
+            continue;
+        }
+        let mut task = Task::new(draft, profile, base, command, places);
+        for (key, value) in node.entries() {
+            match inherit::without_templates(value, &profile.name, places) {
+                Some(value) => task.take(key, &value),
+                None => task.note(key, "it has a template that is not evaluated here: write down what it makes"),
+            }
+        }
+        task.finish(draft);
+    }
+}
+
+fn has_repository(profile: &Profile) -> bool {
+    let variables = profile.all.get("env").map(Node::entries).unwrap_or_default();
+    let is_repository = |name: &str| name.to_ascii_uppercase().starts_with("RESTIC_REPOSITORY");
+    profile.all.get("repository").is_some()
+        || profile.all.get("repository-file").is_some()
+        || variables.iter().any(|(name, _)| is_repository(name))
+}
+
+struct Task<'a> {
+    profile: &'a Profile,
+    base: &'a str,
+    command: &'static str,
+    places: &'a Places<'a>,
+    section: Section,
+    args: Vec<String>,
+    schedules: Vec<String>,
+    /// Whether a check belongs to it.
+    is_checked: bool,
+}
+
+impl<'a> Task<'a> {
+    fn new(draft: &Draft, profile: &'a Profile, base: &'a str, command: &'static str, places: &'a Places<'a>) -> Self {
+        let wanted = format!("{base}-{command}");
+        let mut section = Section::new(draft.free_name(&wanted));
+        section.set("inherit", base);
+        Self { profile, base, command, places, section, args: Vec::new(), schedules: Vec::new(), is_checked: false }
+    }
+
+    fn place(&self, key: &str) -> String {
+        format!("{}.{}.{key}", self.profile.place, self.command)
+    }
+
+    fn note(&mut self, key: &str, message: impl Into<String>) {
+        let place = self.place(key);
+        self.section.note(&place, message);
+    }
+
+    fn take(&mut self, key: &str, node: &Node) {
+        let value = node.text().unwrap_or_default();
+        match key {
+            "source"
+            | "source-base"
+            | "source-relative"
+            | "initialize"
+            | "initialize-copy-chunker-params"
+            | "no-error-on-warning" => {}
+            "schedule" if node.is_map() => {
+                for (key, value) in node.entries() {
+                    let key = if key == "at" { "schedule".to_owned() } else { format!("schedule-{key}") };
+                    self.take(&key, value);
+                }
+            }
+            "schedule" => self.schedules.extend(node.texts()),
+            key if key.starts_with("schedule-") => self.take_schedule_option(key, node),
+            "check-before" | "check-after" => self.is_checked |= node.is_true(),
+            "before-backup" | "after-backup" if self.command == "retention" => self.take_turn(key, node),
+            "path" if self.command == "retention" => self.take_paths(node),
+            "tag" | "host" if self.command == "retention" || self.command == "forget" => self.take_filter(key, node),
+            "tag" if self.command == "backup" => self.args.extend(flags::words(key, &without_switch(node), self.places)),
+            "host" if self.command == "backup" => self.args.extend(flags::words(key, &without_switch(node), self.places)),
+            "stdin" if !node.is_true() => {}
+            "stdin" | "stdin-command" => {
+                self.note(key, "a task has no standard input: write the dump into a file first, from a script of your own");
+            }
+            key if is_hook(key) => self.note(key, NO_HOOKS),
+            key if is_report(key) => {
+                self.note(key, "`prestic-ctl --json status` and `/healthz` of the web interface tell programs");
+            }
+            key if self.command == "copy" && self.take_target(key, &value) => {}
+            key if flags::is_global(key) => {
+                let place = self.place(key);
+                flags::set_global(&mut self.section, key, node, self.places, &place);
+            }
+            _ if node.is_map() => self.note(key, "has no equal: see `prestic-ctl options`"),
+            key => self.args.extend(flags::words(key, node, self.places)),
+        }
+    }
+
+    fn take_schedule_option(&mut self, key: &str, node: &Node) {
+        let value = node.text().unwrap_or_default();
+        match key {
+            "schedule-lock-wait" if is_duration(&value) => self.section.set("wait-for-lock", value),
+            "schedule-lock-wait" => self.note(key, "it is no duration here: write `wait-for-lock = 15m`"),
+            "schedule-priority" if value == "background" => {
+                self.section.set("cpu-priority", "low");
+                self.section.set("io-priority", "low");
+            }
+            "schedule-ignore-on-battery" if node.is_true() => self.section.set("only-on-ac", "yes"),
+            "schedule-ignore-on-battery-less-than" => self.section.set("min-battery", value),
+            "schedule-start-when-available" if node.is_true() => self.section.set("catch-up", "yes"),
+            "schedule-permission" if value == "system" => {
+                self.note(
+                    key,
+                    "this daemon runs as you: files of others need a daemon that runs as root, with a home of its own",
+                );
+            }
+            "schedule-log" => self.note(key, "each run has a log in the folder `logs`: see `prestic-ctl log`"),
+            "schedule-env-capture" => self.note(key, "name those variables in the profile, as `env.NAME = …`"),
+            _ => {}
+        }
+    }
+
+    /// A retention beside a backup is a task after it.
+    fn take_turn(&mut self, key: &str, node: &Node) {
+        if !node.is_true() {
+            return;
+        }
+        if key == "before-backup" {
+            self.note(key, "it comes after the backup here: what is to be forgotten first costs a backup nothing");
+        }
+        self.schedules.push(format!("after {}-backup", self.base));
+    }
+
+    /// `true` stands for the folders that are backed up.
+    fn take_paths(&mut self, node: &Node) {
+        let paths = if node.is_true() { backup_sources(self.profile, self.places) } else { node.texts() };
+        self.args.extend(paths.iter().map(|path| format!("--path={}", self.places.expand(path))));
+    }
+
+    /// `true` stands for the tags that a backup sets, or for this machine.
+    fn take_filter(&mut self, key: &str, node: &Node) {
+        let is_switch = matches!(node, Node::Bool(_));
+        match (key, is_switch && node.is_true()) {
+            ("tag", true) => {
+                let tags = self.profile.all.get("backup").map(|backup| backup.texts_of("tag")).unwrap_or_default();
+                self.args.extend((!tags.is_empty()).then(|| format!("--tag={}", tags.join(","))));
+            }
+            ("host", true) => self.note(key, "write this machine's name, as `--host=…`"),
+            (_, false) if is_switch => {}
+            _ => self.args.extend(flags::words(key, node, self.places)),
+        }
+    }
+
+    /// A copy has two repositories: that of the profile is where it comes from.
+    fn take_target(&mut self, key: &str, value: &str) -> bool {
+        let place = self.place(key);
+        match key {
+            "repository" => flags::set_repository(&mut self.section, &self.places.expand(value), &place),
+            "password-file" => self.section.set("password-file", self.places.file(value)),
+            "password-command" => self.section.set("password-command", self.places.expand(value)),
+            _ => return false,
+        }
+        true
+    }
+
+    fn finish(mut self, draft: &mut Draft) {
+        // resticprofile forgets what a backup leaves over with flags of `forget`.
+        self.section.set("command", if self.command == "retention" { "forget" } else { self.command });
+        if self.command == "backup" {
+            let sources = backup_sources(self.profile, self.places);
+            if sources.is_empty() && !self.args.iter().any(|word| word.starts_with("--files-from")) {
+                self.note("source", "there is nothing to back up: write a folder into `args`");
+            }
+            self.args.splice(..0, sources);
+        }
+        if self.command == "copy" {
+            self.set_origin_of_copy();
+        }
+        let is_event = |text: &str| text.starts_with("after ");
+        let spell = |text: &String| if is_event(text) { text.clone() } else { format!("calendar:{text}") };
+        let schedule = self.schedules.iter().map(spell).collect::<Vec<_>>().join("; ");
+        if !schedule.is_empty() {
+            self.section.set("schedule", schedule);
+        }
+        self.section.set_words("args", self.args);
+        let name = self.section.name().to_owned();
+        draft.add(self.section);
+        if self.is_checked {
+            let mut check = Section::new(draft.free_name(&format!("{name}-check")));
+            check.set("inherit", self.base);
+            check.set("schedule", format!("after {name}"));
+            check.set("command", "check");
+            check.note(&format!("{}.{}.check-after", self.profile.place, self.command), "it is a task of its own here");
+            draft.add(check);
+        }
+    }
+
+    fn set_origin_of_copy(&mut self) {
+        if let Some(from) = self.profile.all.text_of("repository") {
+            self.section.set("env.RESTIC_FROM_REPOSITORY", self.places.expand(&from));
+        }
+        if let Some(file) = self.profile.all.text_of("password-file") {
+            self.section.set("env.RESTIC_FROM_PASSWORD_FILE", self.places.file(&file));
+        } else if let Some(command) = self.profile.all.text_of("password-command") {
+            self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", self.places.expand(&command));
+        } else {
+            self.note("password", "the password of the repository that is copied from: write `env.RESTIC_FROM_PASSWORD_FILE`");
+        }
+    }
+}
+
+/// Whether the daemon takes a text for a duration.
+fn is_duration(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.chars().all(|letter| letter.is_ascii_digit() || "smhd".contains(letter))
+}
+
+/// Of these a switch means nothing to restic.
+fn without_switch(node: &Node) -> Node {
+    if matches!(node, Node::Bool(_)) { Node::Bool(false) } else { node.clone() }
+}
+
+/// Returns what a profile backs up, as absolute paths where a base is named.
+fn backup_sources(profile: &Profile, places: &Places<'_>) -> Vec<String> {
+    let Some(backup) = profile.all.get("backup") else { return Vec::new() };
+    let base = backup.text_of("source-base").or_else(|| profile.all.text_of("base-dir")).map(|base| places.expand(&base));
+    let sources = backup.get("source").and_then(|node| inherit::without_templates(node, &profile.name, places));
+    let sources = sources.map(|node| node.texts()).unwrap_or_default();
+    let absolute = |source: &String| {
+        let source = places.expand(source);
+        match &base {
+            Some(base) => std::path::Path::new(base).join(source).display().to_string(),
+            None => source,
+        }
+    };
+    sources.iter().map(absolute).collect()
+}

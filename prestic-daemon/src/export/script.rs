@@ -1,0 +1,225 @@
+//! Writes the script: comments, the environment, restic. Pure.
+
+use std::{borrow::Cow, fmt::Write};
+
+use crate::{
+    config::{PASSWORD_VARIABLE, Profile, ResticCommand, redact, value},
+    process::{CpuPriority, IoPriority},
+};
+
+/// Programs that only print their words: as a password command they hold the password.
+const PRINTERS: [&str; 2] = ["echo", "printf"];
+
+/// How many restics a script has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    One,
+    Several,
+}
+
+/// A script that is being written.
+#[derive(Debug)]
+pub(super) struct Script {
+    name: String,
+    with_secrets: bool,
+    body: String,
+    /// The variables that the script asks its caller for.
+    omitted: Vec<String>,
+    holds_secrets: bool,
+    layout: Layout,
+}
+
+impl Script {
+    pub(super) fn new(name: &str, with_secrets: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            with_secrets,
+            body: String::new(),
+            omitted: Vec::new(),
+            holds_secrets: false,
+            layout: Layout::One,
+        }
+    }
+
+    /// Adds the one restic of the script, which ends as restic does.
+    pub(super) fn add_only(&mut self, profile: &Profile, command: ResticCommand) {
+        self.add_comments(profile);
+        self.add_environment(&command);
+        let line = self.command_line(&command);
+        self.line(&format!("exec {line} \"$@\""));
+    }
+
+    /// Adds one of several: the others go on when it fails, and the last failure is that of the script.
+    pub(super) fn add_one_of_many(&mut self, profile: &Profile, command: ResticCommand) {
+        if self.layout != Layout::Several {
+            self.line("code=0");
+        }
+        self.layout = Layout::Several;
+        self.body.push('\n');
+        self.add_comments(profile);
+        self.add_environment(&command);
+        let line = self.command_line(&command);
+        self.line(&format!("{line} \"$@\" || code=$?"));
+    }
+
+    /// Returns the names of the variables without their values.
+    pub(super) fn omitted(&self) -> &[String] {
+        &self.omitted
+    }
+
+    /// Returns the whole script.
+    pub(super) fn text(&self) -> String {
+        let name = comment(&self.name);
+        let mut text =
+            format!("#!/bin/sh\n# What PRestic does for [{name}], with plain restic: written by `prestic-ctl export`.\n");
+        if self.holds_secrets {
+            text.push_str("#\n# THIS SCRIPT HOLDS SECRETS. Let nobody read it (chmod 700), and never paste or share it.\n#\n");
+        }
+        if !self.omitted.is_empty() {
+            text.push_str("# Secrets are left out: set the variables that it asks for before you start it.\n");
+        }
+        text.push_str("# It ends with the exit code of restic. More words for restic can follow it.\nset -eu\n\n");
+        text.push_str(&self.body);
+        if self.layout == Layout::Several {
+            text.push_str("\nexit \"$code\"\n");
+        }
+        text
+    }
+
+    fn add_comments(&mut self, profile: &Profile) {
+        if profile.name() != self.name {
+            self.line(&format!("# [{}]", comment(profile.name())));
+        }
+        if let Some(schedule) = profile.schedule() {
+            self.line(&format!("# Schedule in PRestic: {}", comment(schedule)));
+        }
+        if let Some(wait) = profile.wait_for_lock() {
+            let wait = value::show_duration(wait);
+            self.line(&format!("# PRestic waits for somebody else's lock: `--retry-lock={wait}` does that since restic 0.16."));
+        }
+    }
+
+    fn add_environment(&mut self, command: &ResticCommand) {
+        // What is to be asked for comes before the command with its assignments.
+        for (name, value) in &command.env {
+            let is_secret = is_secret(name, value.reveal());
+            self.holds_secrets |= is_secret && self.with_secrets;
+            if is_secret && !self.with_secrets {
+                self.omit(name);
+            }
+        }
+        for (name, value) in &command.env {
+            if self.with_secrets || !is_secret(name, value.reveal()) {
+                self.assign(name, value.reveal());
+            }
+        }
+        if let Some(entry) = &command.keyring_entry {
+            self.add_keyring(entry);
+        }
+    }
+
+    /// Leaves a variable to whoever starts the script.
+    fn omit(&mut self, name: &str) {
+        let is_known = self.omitted.iter().any(|known| known == name);
+        if !is_known {
+            self.omitted.push(name.to_owned());
+        }
+        if name == PASSWORD_VARIABLE {
+            self.line("# restic asks for the password, unless RESTIC_PASSWORD or RESTIC_PASSWORD_FILE is set.");
+        } else if !is_known {
+            self.line(&format!(": \"${{{name}:?set it, it is a secret}}\""));
+            self.line(&format!("export {name}"));
+        }
+    }
+
+    /// Sets a variable, for the one command alone where there are several.
+    fn assign(&mut self, name: &str, value: &str) {
+        let value = quoted(value);
+        match self.layout {
+            Layout::One => self.line(&format!("export {name}={value}")),
+            Layout::Several => self.line(&format!("{name}={value} \\")),
+        }
+    }
+
+    fn add_keyring(&mut self, entry: &str) {
+        if cfg!(windows) {
+            self.line(&format!("# The password is the entry `{}` of the keyring: restic asks for it.", comment(entry)));
+            return;
+        }
+        let command = if cfg!(target_os = "macos") {
+            format!("security find-generic-password -s prestic -a {} -w", restic_word(entry))
+        } else {
+            format!("secret-tool lookup service prestic username {}", restic_word(entry))
+        };
+        self.assign("RESTIC_PASSWORD_COMMAND", &command);
+    }
+
+    fn command_line(&mut self, command: &ResticCommand) -> String {
+        let words = command.words();
+        let shown = command.shown();
+        let is_secret = words.iter().zip(&shown).any(|(word, shown)| word != shown && !is_harmless(word));
+        self.holds_secrets |= is_secret && self.with_secrets;
+        let words = if is_secret && !self.with_secrets {
+            self.omitted.push("words of the command line".to_owned());
+            shown
+        } else {
+            words
+        };
+        let mut line = String::new();
+        for word in priority_words(command) {
+            write!(line, "{word} ").expect("a String takes every text");
+        }
+        line + &words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn line(&mut self, text: &str) {
+        writeln!(self.body, "{text}").expect("a String takes every text");
+    }
+}
+
+/// Whether a variable's value must not be seen. One that names a program to ask is none.
+fn is_secret(name: &str, value: &str) -> bool {
+    let program = value.split_whitespace().next().and_then(|program| program.rsplit('/').next());
+    let is_command = name.ends_with("_COMMAND");
+    let prints = is_command && program.is_some_and(|program| PRINTERS.contains(&program));
+    prints || (!is_command && redact::variable(name, value) != value)
+}
+
+/// A command of sftp is hidden elsewhere, because it may hold anything; it is what the repository cannot be reached without.
+fn is_harmless(word: &str) -> bool {
+    word.contains("sftp.command=") || word.contains("sftp.args=")
+}
+
+/// Returns the words that give restic its share of the machine.
+fn priority_words(command: &ResticCommand) -> Vec<&'static str> {
+    let mut words = Vec::new();
+    words.extend(match command.cpu_priority {
+        Some(CpuPriority::Idle) => vec!["nice", "-n", "19"],
+        Some(CpuPriority::Low) => vec!["nice", "-n", "10"],
+        // More than the usual share is for root.
+        Some(CpuPriority::Normal | CpuPriority::High) | None => Vec::new(),
+    });
+    let io: Vec<_> = match command.io_priority {
+        Some(IoPriority::Idle) => vec!["ionice", "-c", "3"],
+        Some(IoPriority::Low) => vec!["ionice", "-c", "2", "-n", "7"],
+        Some(IoPriority::Normal | IoPriority::High) | None => Vec::new(),
+    };
+    words.extend(if cfg!(target_os = "linux") { io } else { Vec::new() });
+    words
+}
+
+/// Quotes a word for a shell. No value of a configuration has a NUL.
+fn quoted(word: &str) -> String {
+    let quoted = shlex::try_quote(word).map(Cow::into_owned);
+    quoted.unwrap_or_else(|_| format!("'{}'", word.replace(['\0', '\''], "")))
+}
+
+/// Quotes a word for restic's own splitting of a command.
+fn restic_word(word: &str) -> String {
+    if word.contains('\'') { format!("\"{word}\"") } else { format!("'{word}'") }
+}
+
+/// A comment ends with its line.
+fn comment(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
