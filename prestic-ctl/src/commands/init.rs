@@ -4,10 +4,13 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use crate::cli::DEFAULT_PROFILE;
+
 /// Whose repository to make.
 #[derive(Debug, Args)]
 pub struct InitOptions {
     /// The profile; for a group, each of its repositories
+    #[arg(default_value = DEFAULT_PROFILE)]
     pub profile: OsString,
     /// Do not ask
     #[arg(short, long)]

@@ -100,7 +100,9 @@ async fn tell_and_run(home: Home, added: &Added, start: Start, output: &mut Outp
     }
     match Client::connect(&home).await {
         Ok(client) => tell_daemon(&client, output).await?,
-        Err(ConnectError::NotRunning { .. }) => output.say("no daemon runs, so nothing runs by itself: start `prestic-daemon`"),
+        Err(ConnectError::NotRunning { .. }) => {
+            output.say("no daemon runs, so nothing runs by itself: `prestic-ctl service install` starts one at each login");
+        }
         Err(error) => return Err(error.into()),
     }
     output.say(&format!("run it now with `prestic-ctl run {}`", printable(&shell_line([&added.profile]))));

@@ -40,6 +40,8 @@ pub enum NewPlace {
 struct Facts {
     /// The path, without symbolic links as far as it exists.
     path: PathBuf,
+    /// Whether something is there already.
+    is_there: bool,
     /// Whether the folder above it exists.
     has_parent: bool,
     /// Of the path and the folder above it those that are empty folders in the file system of the folder above them.
@@ -77,8 +79,9 @@ fn facts(path: &Path) -> io::Result<Facts> {
         }
     }
     let (real, rest) = found.ok_or(io::ErrorKind::NotFound)?;
-    let has_parent = rest.components().count() <= 1;
-    let path = if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+    let missing = rest.components().count();
+    let (is_there, has_parent) = (missing == 0, missing <= 1);
+    let path = if is_there { real } else { real.join(rest) };
     let mut empty = Vec::new();
     for folder in path.ancestors().take(2) {
         match fs::metadata(folder) {
@@ -89,23 +92,31 @@ fn facts(path: &Path) -> io::Result<Facts> {
             _ => {}
         }
     }
-    Ok(Facts { path, has_parent, empty })
+    Ok(Facts { path, is_there, has_parent, empty })
 }
 
 fn judge(facts: &Facts, to_be_mounted: &[PathBuf], mounted: Option<&[PathBuf]>) -> NewPlace {
     let is_mounted = |point: &Path| mounted.is_none_or(|mounted| mounted.iter().any(|mounted| mounted == point));
-    let wanted = to_be_mounted.iter().filter(|point| facts.path.starts_with(point)).max_by_key(|point| point.as_os_str().len());
-    if let Some(point) = wanted.filter(|point| !is_mounted(point)) {
-        return NewPlace::NotMounted(point.clone());
+    if let Some(point) = innermost(to_be_mounted, &facts.path).filter(|point| !is_mounted(point)) {
+        return NewPlace::NotMounted(point.to_owned());
     }
-    let is_idle = |folder: &&PathBuf| is_customary_place_of_disk(folder) && !(mounted.is_some() && is_mounted(folder));
-    if let Some(point) = facts.empty.iter().find(is_idle) {
+    // On a disk that is mounted by custom, folders are folders, whatever they are called.
+    let is_on_disk = mounted.and_then(|mounted| innermost(mounted, &facts.path)).is_some_and(is_customary_place_of_disk);
+    let is_idle = |folder: &&PathBuf| !is_on_disk && is_customary_place_of_disk(folder);
+    // Desktops make the folder for a disk when they mount it, and take it away afterwards.
+    let gone = Some(&facts.path).filter(|_| !facts.is_there);
+    if let Some(point) = gone.into_iter().chain(&facts.empty).find(is_idle) {
         return NewPlace::NotMounted(point.clone());
     }
     match facts.path.parent() {
         Some(parent) if !facts.has_parent => NewPlace::NoFolder(parent.to_owned()),
         _ => NewPlace::Good,
     }
+}
+
+/// Returns the place that a path lies at or below, the nearest one.
+fn innermost<'points>(points: &'points [PathBuf], path: &Path) -> Option<&'points Path> {
+    points.iter().filter(|point| path.starts_with(point)).max_by_key(|point| point.as_os_str().len()).map(PathBuf::as_path)
 }
 
 /// Whether a folder is one where disks are mounted by custom: `/mnt`, `/mnt/DISK`, `/media/DISK`, `/media/USER/DISK`.
@@ -125,8 +136,7 @@ fn is_customary_place_of_disk(folder: &Path) -> bool {
 pub fn removable_disk_of(path: &Path) -> Option<PathBuf> {
     let mounted = mounts::mounted(&Places::default().mountinfo)?;
     let real = path.ancestors().find_map(|above| Some(fs::canonicalize(above).ok()?.join(path.strip_prefix(above).ok()?)))?;
-    let innermost = mounted.into_iter().filter(|point| real.starts_with(point)).max_by_key(|point| point.as_os_str().len())?;
-    is_customary_place_of_disk(&innermost).then_some(innermost)
+    innermost(&mounted, &real).filter(|point| is_customary_place_of_disk(point)).map(Path::to_owned)
 }
 
 #[cfg(test)]
@@ -139,7 +149,7 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, empty: &[&str], to_be_mounted: &[&str], expected: NewPlace) {
-        let facts = Facts { path: path.into(), has_parent: true, empty: paths(empty) };
+        let facts = Facts { path: path.into(), is_there: true, has_parent: true, empty: paths(empty) };
         assert_eq!(judge(&facts, &paths(to_be_mounted), Some(&paths(&["/", "/mnt/there"]))), expected);
     }
 
@@ -170,8 +180,17 @@ mod tests {
 
     #[test]
     fn folder_above_has_to_be_there() {
-        let facts = Facts { path: "/home/me/a/restic".into(), has_parent: false, empty: Vec::new() };
-        assert_eq!(judge(&facts, &[], None), NewPlace::NoFolder("/home/me/a".into()));
+        let facts = |path: &str| Facts { path: path.into(), is_there: false, has_parent: false, empty: Vec::new() };
+        assert_eq!(judge(&facts("/home/me/a/restic"), &[], None), NewPlace::NoFolder("/home/me/a".into()));
+        assert_eq!(judge(&facts("/media/me/disk/restic"), &[], None), NewPlace::NoFolder("/media/me/disk".into()));
+    }
+
+    #[test]
+    fn folder_that_a_desktop_makes_for_a_disk_is_not_made_for_a_repository() {
+        let facts = |path: &str| Facts { path: path.into(), is_there: false, has_parent: true, empty: Vec::new() };
+        assert_eq!(judge(&facts("/media/me/disk"), &[], None), NewPlace::NotMounted("/media/me/disk".into()));
+        let mounted = paths(&["/", "/mnt"]);
+        assert_eq!(judge(&facts("/mnt/restic"), &[], Some(&mounted)), NewPlace::Good);
     }
 
     #[test]

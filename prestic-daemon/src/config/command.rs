@@ -184,6 +184,11 @@ impl Profile {
         self.settings().iter().find(|setting| setting.slot == *slot).map(|setting| setting.shown())
     }
 
+    /// Returns the entry of the keyring that its password is taken from.
+    pub fn password_keyring(&self) -> Option<String> {
+        self.restic_command(Arguments::Instead(vec!["snapshots".to_owned()])).ok()?.keyring_entry
+    }
+
     /// Whether restic gets a password, or is told that there is none, in whatever way.
     pub fn tells_password(&self) -> bool {
         let is_source = |slot: &Slot| match slot {

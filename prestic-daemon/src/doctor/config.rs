@@ -11,8 +11,8 @@ use prestic_proto::{
 use super::{shown, within};
 use crate::config::{self, Loaded};
 
-/// How long it may take to read. Looks at the files that it names have a limit of their own.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take to read. Looks at the files that it names have a limit of their own, within this one.
+const LIMIT: Duration = Duration::from_secs(6);
 
 /// So many errors and warnings are told, and how many more there are.
 const MOST: usize = 8;

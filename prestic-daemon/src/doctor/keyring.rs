@@ -6,10 +6,7 @@ use futures::future::join_all;
 use prestic_proto::doctor::{Check, Finding};
 
 use super::Subject;
-use crate::{
-    config::Arguments,
-    keyring::{Keyring, KeyringError},
-};
+use crate::keyring::{Keyring, KeyringError};
 
 /// How long the keyring may take. A run gives it more, because somebody may have to unlock it.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -18,8 +15,7 @@ const LIMIT: Duration = Duration::from_secs(8);
 pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     let mut entries: Vec<(String, String)> = Vec::new();
     for profile in subject.with_repository() {
-        let command = profile.restic_command(Arguments::Instead(vec!["snapshots".to_owned()]));
-        let Some(entry) = command.ok().and_then(|command| command.keyring_entry) else { continue };
+        let Some(entry) = profile.password_keyring() else { continue };
         if !entries.iter().any(|(known, _)| *known == entry) {
             entries.push((entry, profile.name().to_owned()));
         }

@@ -127,7 +127,7 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Returns where something is that the configuration names relative to nothing.
+/// Returns the innermost folder at or above a path that exists.
 fn existing_folder_of(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(|above| above.is_dir()).map(Path::to_owned)
 }

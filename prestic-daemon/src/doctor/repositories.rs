@@ -87,6 +87,8 @@ struct Known {
     repository: String,
     /// Whether its runs wait for a disk or a server, so that this one may be away.
     may_be_away: bool,
+    /// Whether its password is in the keyring, which has findings of its own.
+    has_keyring: bool,
     /// Whether no run of ours is under way.
     is_idle: bool,
 }
@@ -97,13 +99,14 @@ impl Known {
             profile: profile.name().to_owned(),
             repository: profile.shown_repository().unwrap_or_default(),
             may_be_away: !profile.require_paths().is_empty() || !profile.require_hosts().is_empty(),
+            has_keyring: profile.password_keyring().is_some(),
             is_idle,
         }
     }
 }
 
 fn judge(known: &Known, seen: Seen, now: DateTime<Utc>) -> Vec<Finding> {
-    let Known { profile, repository, may_be_away, is_idle } = known;
+    let Known { profile, repository, may_be_away, has_keyring, is_idle } = known;
     let away = |message: String, hint: String| {
         if *may_be_away {
             Finding::warning(Check::Repository, format!("{message}; its runs wait for it"), hint)
@@ -127,6 +130,9 @@ fn judge(known: &Known, seen: Seen, now: DateTime<Utc>) -> Vec<Finding> {
         Seen::NotLookedAt => {
             let message = format!("`{repository}` was not looked at: the time was over before");
             vec![Finding::warning(Check::Repository, message, format!("try it: `prestic-ctl -p {profile} cat config`"))]
+        }
+        Seen::Trouble(Trouble { outcome: Outcome::Failed(Failure::NoKeyring | Failure::NoPassword), .. }) if *has_keyring => {
+            Vec::new()
         }
         Seen::Trouble(trouble) if trouble.is_absent() => {
             let message = format!("there is no repository at `{repository}`");
@@ -160,7 +166,7 @@ mod tests {
     }
 
     fn known(may_be_away: bool) -> Known {
-        Known { profile: "home".to_owned(), repository: "/r".to_owned(), may_be_away, is_idle: true }
+        Known { profile: "home".to_owned(), repository: "/r".to_owned(), may_be_away, has_keyring: false, is_idle: true }
     }
 
     fn trouble(failure: Failure) -> Seen {
@@ -198,6 +204,13 @@ mod tests {
         check(&known(true), trouble(Failure::Network), Level::Warning, "does not open: why; its runs wait for it");
         check(&known(false), Seen::NotMounted("/mnt".to_owned()), Level::Error, "no disk is mounted at /mnt");
         check(&known(true), trouble(Failure::NoRepository), Level::Warning, "there is no repository");
+    }
+
+    #[test]
+    fn trouble_of_the_keyring_is_told_once() {
+        let known = Known { has_keyring: true, ..known(false) };
+        assert_eq!(judge(&known, trouble(Failure::NoKeyring), now()), []);
+        check(&known, trouble(Failure::WrongPassword), Level::Error, "does not open");
     }
 
     #[test]

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn version_decides_what_is_said() {
         check(Ok("0.14.0"), Level::Warning, "leaves its lock behind");
-        check(Ok("0.18.0"), Level::Ok, "restic 0.18.0; do not use its `repair index`");
+        check(Ok("0.18.0"), Level::Ok, "restic 0.18.0; its `prune`");
         check(Ok("0.19.1"), Level::Ok, "`restic` is restic 0.19.1");
     }
 }

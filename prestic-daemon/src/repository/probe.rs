@@ -143,7 +143,7 @@ impl Probe<'_> {
         };
         let command = format!("restic {}", arguments.join(" "));
         let (message, hint) = parts_of(failure::of_end(&command, output.status, &lines, &circumstances));
-        Trouble { outcome, message, hint: hint.or_else(|| hint_of_ssh(&lines)) }
+        Trouble { outcome, message, hint: hint_of_ssh(&lines).or(hint) }
     }
 }
 
@@ -163,5 +163,24 @@ fn parts_of(error: ApiError) -> (String, Option<String>) {
     match error {
         ApiError::Restic { message, hint, .. } => (message, hint),
         error => (error.to_string(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<&str>) {
+        let hint = hint_of_ssh(&[line.to_owned()]);
+        assert_eq!(hint.is_some(), expected.is_some(), "{hint:?}");
+        assert!(hint.unwrap_or_default().contains(expected.unwrap_or_default()));
+    }
+
+    #[test]
+    fn what_ssh_would_have_asked_is_to_be_done_once_by_hand() {
+        check("subprocess ssh: Host key verification failed.", Some("accept its key"));
+        check("subprocess ssh: me@host: Permission denied (publickey,password).", Some("ssh-copy-id"));
+        check("subprocess ssh: Connection refused", None);
     }
 }

@@ -48,7 +48,7 @@ const DANGERS: [Danger; 6] = [
         (0, 17, 0),
         (0, 19, 0),
         Weight::Note,
-        "do not use its `repair index` and `prune` on a repository that restic before 0.10 has made",
+        "its `prune` and `repair index` can harm repositories that restic before 0.10 has made",
     ),
 ];
 

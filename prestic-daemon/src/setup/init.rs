@@ -3,7 +3,7 @@
 use std::{
     env,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitCode, Stdio},
     sync::Arc,
     time::Duration,
@@ -59,8 +59,8 @@ pub enum InitError {
     /// The place is that of a disk that is away.
     #[error(
         "no repository was made: `{repository}` belongs on a disk at `{}`, and none is mounted there\n  \
-         hint: mount it and try again; if no disk belongs there, make the folder yourself first: mkdir -p {repository}",
-        .point.display()
+         hint: mount it and try again; if no disk belongs there, {}",
+        .point.display(), without_disk(.repository, .point)
     )]
     NotMounted {
         /// The repository.
@@ -116,6 +116,15 @@ impl InitError {
             Self::Io(_) => 1,
             _ => 65,
         }
+    }
+}
+
+/// Returns what to do where a folder only looks like the place of a disk.
+fn without_disk(repository: &str, point: &Path) -> String {
+    if Path::new(repository) == point {
+        format!("name a folder in it: {}", point.join("restic").display())
+    } else {
+        format!("make the folder yourself first: mkdir -p {repository}")
     }
 }
 

@@ -99,6 +99,11 @@ impl Setup {
         draft.keep = asker.keep(&answers)?;
         let place = asker.place(&answers, &draft.name, &self.home, || self.runtime.block_on(keeper::is_keyring_usable()))?;
         draft.password = Some(place.option()?);
+        if !draft.is_writable() {
+            return Err(NewError::BadAnswer(
+                "an answer holds a line feed, or another character that no line can have".to_owned(),
+            ));
+        }
         let held = self.runtime.block_on(place.held())?;
         let password = asker.password(&answers, held, &place, &target, |password| self.opens(&draft, password))?;
         self.check_init(&asker, &answers, &target)?;

@@ -36,6 +36,15 @@ impl Draft {
         (!self.keep.is_empty()).then(|| forget_name(&self.name))
     }
 
+    /// Whether each value fits into its line: one with a line feed in it would go on as something else.
+    pub(super) fn is_writable(&self) -> bool {
+        let options = [&self.repository, &self.schedule].into_iter().chain(self.require_path.as_ref());
+        let variables = self.variables.iter().flat_map(|(name, value)| [name, value]);
+        let password = self.password.iter().map(|(_, value)| value);
+        let texts = options.chain(variables).chain(password).chain(&self.paths).chain(&self.excludes);
+        texts.into_iter().all(|text| !text.contains(char::is_control))
+    }
+
     /// Returns the sections as text. Their snapshots have the profile's name as a tag, so that no others are forgotten.
     pub(super) fn text(&self) -> String {
         let tag = format!("--tag={}", self.name);
@@ -147,6 +156,13 @@ mod tests {
         assert_eq!(words, expected);
         let forget = command_line(&odd.text(), "home-forget");
         assert_eq!(forget[2..], ["forget", "--keep-daily=7", "--tag=home", "--prune"]);
+    }
+
+    #[test]
+    fn value_of_two_lines_is_noticed() {
+        assert!(draft().is_writable());
+        assert!(!Draft { excludes: vec!["a\nb".to_owned()], ..draft() }.is_writable());
+        assert!(!Draft { password: Some(("password-keyring", "a\n[b]".to_owned())), ..draft() }.is_writable());
     }
 
     #[test]
