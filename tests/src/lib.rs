@@ -20,8 +20,8 @@ pub mod notify_socket;
 pub mod processes;
 pub mod runs;
 pub mod shell;
-pub mod user_manager;
 pub mod terminal;
+pub mod user_manager;
 pub mod web_client;
 pub mod web_home;
 
