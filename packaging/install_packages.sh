@@ -49,6 +49,8 @@ package_of() {
     apt-get:rsvg-convert) echo librsvg2-bin ;;
     dnf:rsvg-convert) echo librsvg2-tools ;;
     *:rsvg-convert) echo librsvg ;;
+    brew:png2icns) echo libicns ;;
+    *:png2icns) echo icnsutils ;;
     *:xargs) echo findutils ;;
     dnf:convert | dnf:import) echo ImageMagick ;;
     *:convert | *:import) echo imagemagick ;;

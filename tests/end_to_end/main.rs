@@ -31,6 +31,7 @@ mod stop;
 
 mod ctl;
 mod daemon;
+mod macos_files;
 mod notification_troubles;
 mod notifications;
 mod output;

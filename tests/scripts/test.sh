@@ -13,7 +13,7 @@ command -v cargo >/dev/null 2>&1 || {
 }
 
 step 'Packages that the tests use'
-packaging/install_packages.sh cc chromedriver chromium dbus-daemon dunst faketime gnome-keyring-daemon import python3 restic \
+packaging/install_packages.sh cc chromedriver chromium dbus-daemon dunst faketime gnome-keyring-daemon import png2icns python3 restic \
     shellcheck systemd-analyze xdotool xfce4-panel xfconf-query Xvfb
 tests/scripts/fetch_restic.sh
 tests/scripts/fetch_cronsim.sh
