@@ -1,13 +1,16 @@
 # The commands of a checkout. Each target is one script or one cargo command, so that nothing is hidden here.
 
 .DEFAULT_GOAL := help
-.PHONY: help build docs install deb rpm package-test demo clean-demo pictures test windows macos lint bench soak
+.PHONY: help build app docs install deb rpm package-test demo clean-demo pictures test windows macos lint bench soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 build: ## Build prestic-daemon, prestic-ctl and prestic-tray (release, in target/release)
 	cargo build --release --locked -p prestic-daemon -p prestic-ctl -p prestic-tray
+
+app: ## Make PRestic.app for macOS of what `make build` has built there (in target)
+	@packaging/macos/bundle.sh
 
 docs: ## Make the reference, the man pages, the completions and the book anew (target/docs)
 	@packaging/docs.sh

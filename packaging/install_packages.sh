@@ -59,6 +59,8 @@ package_of() {
     dnf:rpmbuild | zypper:rpmbuild) echo rpm-build ;;
     apt-get:rpmbuild | brew:rpmbuild) echo rpm ;;
     pacman:rpmbuild) echo rpm-tools ;;
+    brew:png2icns) echo libicns ;;
+    *:png2icns) echo icnsutils ;;
     *:xargs) echo findutils ;;
     dnf:convert | dnf:import) echo ImageMagick ;;
     *:convert | *:import) echo imagemagick ;;

@@ -38,6 +38,7 @@ mod daemon;
 mod doctor;
 mod export;
 mod import;
+mod macos_files;
 mod new;
 mod notification_troubles;
 mod notifications;

@@ -13,8 +13,8 @@ command -v cargo >/dev/null 2>&1 || {
 }
 
 step 'Packages that the tests use'
-packaging/install_packages.sh cc chromedriver chromium dbus-daemon dunst faketime fish gnome-keyring-daemon import mandoc python3 \
-    restic shellcheck ssh sshd systemd-analyze xdotool xfce4-panel xfconf-query Xvfb zsh
+packaging/install_packages.sh cc chromedriver chromium dbus-daemon dunst faketime fish gnome-keyring-daemon import mandoc png2icns \
+    python3 restic shellcheck ssh sshd systemd-analyze xdotool xfce4-panel xfconf-query Xvfb zsh
 tests/scripts/fetch_restic.sh
 tests/scripts/fetch_cronsim.sh
 tests/scripts/fetch_axe.sh
