@@ -1,7 +1,8 @@
 //! Another program takes the place of a daemon that runs.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     thread,
@@ -116,7 +117,7 @@ fn file_that_is_no_daemon_does_not_take_over() {
     let (home, program, ..) = home_with_own_program();
     let before = instance(&home);
     let other = home.path("other");
-    fs::write(&other, "#!/bin/sh\nexit 3\n").unwrap();
+    File::create(&other).unwrap().write_all(b"#!/bin/sh\nexit 3\n").unwrap();
     install(&other, &program);
     let end = Instant::now() + LIMIT;
     while !home.daemon_errors().contains("does not take over") {
