@@ -176,6 +176,15 @@ fn names_of_profiles_stay_apart_from_those_of_tasks() {
 
 #[test]
 #[cfg(unix)]
+fn blocks_of_one_name_are_one() {
+    let text =
+        "home {\n repository = \"r\"\n}\nhome {\n backup {\n source = [\"/a\"]\n }\n backup {\n exclude = [\"*.tmp\"]\n }\n}\n";
+    let present = ["repository = /etc/there/r", "[home-backup]", "/a", "--exclude=*.tmp"];
+    check_lines(Origin::Resticprofile, "x.hcl", text, &present, &[]);
+}
+
+#[test]
+#[cfg(unix)]
 fn tasks_without_a_repository_are_told() {
     let text =
         "home: {env-file: secrets, backup: {source: /a}}\nbase: {backup: {source: /a}}\nx: {inherit: base, repository: /r}\n";
