@@ -1,6 +1,7 @@
 //! The way to the daemon: connect, start it where none runs, find it again after it went away.
 
 use std::{
+    fs::{File, TryLockError},
     thread,
     time::{Duration, Instant},
 };
@@ -10,6 +11,7 @@ use prestic_proto::{
     daemon_program::{self, Started},
     error::ConnectError,
     home::Home,
+    service::Hello,
 };
 
 use tokio::{sync::oneshot, time::timeout};
@@ -44,7 +46,7 @@ pub struct Session {
 impl Session {
     /// Connects to the home's daemon; starts one first where none runs.
     pub async fn open(home: Home, start: Start, output: &mut Output) -> Result<Self, CtlError> {
-        let client = match (Client::connect(&home).await, start) {
+        let client = match (while_held(&home, async || Client::connect(&home).await).await, start) {
             // A daemon without tasks would only stay behind and puzzle whoever finds it.
             (Err(ConnectError::NotRunning { .. }), _) if !home.config_file().exists() => {
                 return Err(CtlError::NoConfig { file: home.config_file() });
@@ -105,6 +107,35 @@ async fn start_daemon(home: &Home, output: &mut Output) -> Result<Client, CtlErr
             answer => Ok(answer?),
         },
     }
+}
+
+/// Connects to the daemon of a home, whatever its version. One that comes up or goes down is waited for.
+pub async fn connect_any(home: &Home) -> Result<(Client, Hello), ConnectError> {
+    while_held(home, async || Client::connect_any(home).await).await
+}
+
+/// Tries again for as long as there is a daemon that has its home and does not answer yet, or no more: it comes up, goes down, or
+/// an upgrade takes over.
+async fn while_held<T>(home: &Home, connect: impl AsyncFn() -> Result<T, ConnectError>) -> Result<T, ConnectError> {
+    let end = Instant::now() + RETURN_LIMIT;
+    let (mut pause, longest) = PAUSES;
+    loop {
+        match connect().await {
+            Err(error) if error.may_pass() && is_held(home) && Instant::now() + pause < end => {}
+            // It had gone by the time that the lock was looked at.
+            Err(ConnectError::Call(_)) if !is_held(home) => {
+                return Err(ConnectError::NotRunning { home: home.root().to_owned() });
+            }
+            answer => return answer,
+        }
+        tokio::time::sleep(pause).await;
+        pause = longest.min(pause * 2);
+    }
+}
+
+/// Whether there is a daemon for a home, whatever it does.
+fn is_held(home: &Home) -> bool {
+    File::open(home.lock_file()).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Tries to connect, with growing pauses, until there is a daemon or the time is over.

@@ -44,10 +44,9 @@ pub fn serve(
     process::keep_small();
     program::keep_streams_from_children();
     let home = Home::from_environment()?;
-    let mut instance = match inherited_lock {
-        Some(descriptor) => Instance::inherit(&home, descriptor)?,
-        None => Instance::acquire(&home)?,
-    };
+    // Where somebody has removed the file since, what was inherited is no proof any more, and there may be another one.
+    let inherited = inherited_lock.and_then(|descriptor| Instance::inherit(&home, descriptor).ok());
+    let mut instance = inherited.map_or_else(|| Instance::acquire(&home), Ok)?;
     if inherited_lock.is_some() {
         succession::reap_inherited();
     }

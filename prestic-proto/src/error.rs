@@ -216,6 +216,17 @@ pub enum ConnectError {
     Call(#[from] CallError),
 }
 
+impl ConnectError {
+    /// Whether a daemon that comes up or goes down can be the reason, and the next attempt may have another end.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::NotRunning { .. } => true,
+            Self::Call(CallError(error)) => !matches!(error, tarpc::client::RpcError::DeadlineExceeded),
+            Self::LongPath { .. } | Self::Io { .. } | Self::OtherVersion { .. } => false,
+        }
+    }
+}
+
 /// Why a call had no answer.
 #[derive(Debug, Error)]
 #[error(transparent)]

@@ -1,14 +1,14 @@
 //! `version`: of this program, and of the daemon if one runs.
 
-use prestic_proto::{client::Client, error::ConnectError, home::Home};
+use prestic_proto::{error::ConnectError, home::Home};
 use serde_json::json;
 
-use crate::{error::CtlError, exit::Exit, output::Output};
+use crate::{connect::connect_any, error::CtlError, exit::Exit, output::Output};
 
 /// Prints the versions. Starts no daemon.
 pub async fn version(home: &Home, output: &mut Output) -> Result<Exit, CtlError> {
     let own = env!("CARGO_PKG_VERSION");
-    let daemon = match Client::connect_any(home).await {
+    let daemon = match connect_any(home).await {
         Ok((_, hello)) => Some(hello),
         Err(ConnectError::NotRunning { .. }) => None,
         Err(error) => return Err(error.into()),

@@ -22,10 +22,10 @@ mod windows;
 
 use std::{env, ffi::OsStr, io, path::PathBuf};
 
-use prestic_proto::{client::Client, daemon_program, error::ConnectError, home::Home};
+use prestic_proto::{daemon_program, error::ConnectError, home::Home};
 use thiserror::Error;
 
-use crate::error::CtlError;
+use crate::{connect::connect_any, error::CtlError};
 
 #[cfg(all(unix, not(target_os = "macos")))]
 use linux as host;
@@ -167,7 +167,7 @@ fn folder_of_restic(path: &OsStr) -> Option<PathBuf> {
 
 /// Finds out whether a daemon runs for the home, of whatever version.
 pub async fn daemon_of(home: &Home) -> Result<Option<Daemon>, CtlError> {
-    match Client::connect_any(home).await {
+    match connect_any(home).await {
         Ok((_, hello)) => Ok(Some(Daemon { pid: hello.pid, is_same_version: hello.version == env!("CARGO_PKG_VERSION") })),
         Err(ConnectError::NotRunning { .. }) => Ok(None),
         Err(error) => Err(error.into()),

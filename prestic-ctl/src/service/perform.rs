@@ -12,7 +12,7 @@ use prestic_proto::{client::Client, error::ConnectError, home::Home};
 use serde::Serialize;
 
 use crate::{
-    connect::wait_for_end,
+    connect::{connect_any, wait_for_end},
     error::CtlError,
     output::Output,
     service::{
@@ -135,7 +135,7 @@ fn run(program: &Program) -> Result<String, ServiceError> {
 /// Ends the daemon without its runs, and waits until it has gone.
 async fn hand_over(home: &Home) -> Result<(), CtlError> {
     let Some(client) = connect(home).await? else { return Ok(()) };
-    if client.hand_over().await.is_err() && Client::connect_any(home).await.is_ok() {
+    if client.hand_over().await.is_err() && connect_any(home).await.is_ok() {
         let version = &client.hello().version;
         return Err(ServiceError::Unusable {
             message: format!("the daemon that runs has version {version} and cannot leave its runs to another"),
@@ -163,7 +163,7 @@ async fn shut_down(home: &Home) -> Result<(), CtlError> {
 }
 
 async fn connect(home: &Home) -> Result<Option<Client>, CtlError> {
-    match Client::connect_any(home).await {
+    match connect_any(home).await {
         Ok((client, _)) => Ok(Some(client)),
         Err(ConnectError::NotRunning { .. }) => Ok(None),
         Err(error) => Err(error.into()),

@@ -98,9 +98,12 @@ impl Core {
                 self.hand_over();
                 let _ = reply.send(());
             }
+            Command::MakeWay(successor, reply) => drop(reply.send(self.make_way(successor))),
             Command::ShutDown(reply) => {
                 // Only a second signal skips the grace: asking again is no reason to kill.
-                if !self.planner.state().is_shutting_down {
+                if self.planner.state().is_shutting_down {
+                    self.ending.successor = None;
+                } else {
                     self.shut_down();
                 }
                 let _ = reply.send(());

@@ -73,6 +73,9 @@ pub enum Command {
     ShutDown(Reply<()>),
     /// End the daemon and leave the runs to the next one.
     HandOver(Reply<()>),
+    /// An upgrade has been installed: leave the runs to it, which takes the place of this program, if nothing is lost by that.
+    /// The answer tells whether the daemon ends.
+    MakeWay(Successor, Reply<bool>),
 }
 
 /// Everything that reaches the core.
@@ -114,8 +117,6 @@ pub enum Input {
     Terminate,
     /// SIGUSR1: end, and leave the runs to the next daemon.
     HandOver,
-    /// An upgrade has been installed: leave the runs to it, which takes the place of this program.
-    MakeWay(Successor),
 }
 
 /// The way to the core, cheap to clone.
@@ -138,6 +139,11 @@ impl CoreHandle {
     /// Sends an input that has no answer.
     pub async fn send(&self, input: Input) -> Result<(), CoreGone> {
         self.inbox.send(input).await.map_err(|_| CoreGone)
+    }
+
+    /// Whether the core has gone.
+    pub fn has_gone(&self) -> bool {
+        self.inbox.is_closed()
     }
 
     /// Sends an input, and gives it back if the core has gone.

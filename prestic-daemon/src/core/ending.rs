@@ -57,27 +57,37 @@ impl Core {
 
     /// Ends the daemon and leaves all runs to their supervisors. The next daemon takes them over.
     ///
-    /// What is queued has no record yet: the next daemon's catch-up rule decides on it, but for what somebody asked for.
+    /// What is queued has no record yet: the next daemon's catch-up rule decides on it. What somebody asked for ends.
     pub(super) fn hand_over(&mut self) {
         self.ending.successor = None;
         if !self.planner.state().is_shutting_down {
             tracing::info!("ending; runs that are under way go on, and the next daemon takes them over");
             self.announce(EventKind::ShuttingDown);
             self.ending.leaves_runs = true;
-            self.planner.leave();
             self.give_up_after(HAND_OVER_LIMIT);
+            let actions = self.planner.leave(clock::now());
+            self.perform(actions);
         }
     }
 
-    /// Leaves all runs to the program of an upgrade. A service manager is told of no end: the process goes on.
-    pub(super) fn make_way(&mut self, successor: Successor) {
-        if !self.planner.state().is_shutting_down {
-            tracing::info!("{} takes over; runs that are under way go on", successor.0.display());
-            self.announce(EventKind::ShuttingDown);
-            self.planner.leave();
-            let gives_up_at = Some(Instant::now() + HAND_OVER_LIMIT);
-            self.ending = Ending { gives_up_at, leaves_runs: true, successor: Some(successor) };
+    /// Leaves all runs to the program of an upgrade, unless something would be lost by that now. Returns whether the daemon ends.
+    ///
+    /// A service manager is told of no end: the process goes on.
+    pub(super) fn make_way(&mut self, successor: Successor) -> bool {
+        if self.planner.state().is_shutting_down {
+            return true;
         }
+        let now = clock::now();
+        if !self.planner.can_be_left(now) {
+            return false;
+        }
+        tracing::info!("{} takes over; runs that are under way go on", successor.0.display());
+        self.announce(EventKind::ShuttingDown);
+        let gives_up_at = Some(Instant::now() + HAND_OVER_LIMIT);
+        self.ending = Ending { gives_up_at, leaves_runs: true, successor: Some(successor) };
+        let actions = self.planner.leave(now);
+        self.perform(actions);
+        true
     }
 
     /// Whether nothing is left to wait for.

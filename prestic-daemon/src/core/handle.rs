@@ -187,7 +187,8 @@ impl Core {
                 woke = alarm.wait(wake_at) => self.wake(woke),
             }
         }
-        // The last words of the drivers may still be in the inbox.
+        // The last words of the drivers may still be in the inbox. Whoever comes later is to see that nobody listens.
+        self.inbox.close();
         while let Ok(input) = self.inbox.try_recv() {
             self.take(input);
         }
@@ -280,7 +281,6 @@ impl Core {
             Input::Hangup => self.reload(None),
             Input::Terminate => self.shut_down(),
             Input::HandOver => self.hand_over(),
-            Input::MakeWay(successor) => self.make_way(successor),
         }
     }
 

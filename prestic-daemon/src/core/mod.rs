@@ -27,6 +27,7 @@ mod configuration;
 mod daemon_log;
 mod ending;
 mod errands;
+mod leaving;
 
 pub mod events;
 pub mod saver;

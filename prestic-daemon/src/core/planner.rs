@@ -15,6 +15,7 @@ use crate::{
     core::{
         action::Action,
         clock_changes::is_far_ahead,
+        leaving::comes_again,
         state::{Conditioned, RunEntry, State, TaskMemory, TaskPlan, TaskState},
     },
     schedule::Event,
@@ -344,8 +345,9 @@ impl Planner {
         if run.is_skipped() {
             actions.push(Action::RecordSkip(id));
         } else {
-            // What only the daemon's end takes from the queue comes again with the next one.
-            actions.extend((!self.state.is_shutting_down).then(|| Action::AddToHistory(Box::new(run.clone()))));
+            // What only the daemon's end takes from the queue may come again with the next one.
+            let is_over = !self.state.is_shutting_down || !comes_again(&run);
+            actions.extend(is_over.then(|| Action::AddToHistory(Box::new(run.clone()))));
             actions.push(Action::SaveStatus(run.task));
         }
         actions.extend(self.note_ended(id));
@@ -362,11 +364,6 @@ impl Planner {
             }
         }
         actions
-    }
-
-    /// Takes no more runs and launches none: all that is under way is left as it is.
-    pub fn leave(&mut self) {
-        self.state.is_shutting_down = true;
     }
 
     /// Takes no more runs, drops the queue and asks every run to stop. Told twice, it leaves no grace.

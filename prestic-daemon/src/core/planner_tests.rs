@@ -277,11 +277,13 @@ fn run_gets_into_the_history_when_it_has_ended() {
 }
 
 #[test]
-fn what_only_a_shutdown_takes_from_the_queue_does_not_get_into_the_history() {
-    let mut planner = planner(&[plan("home", "", "r"), plan("mail", "", "r")], at(0));
-    planner.request(asked("home"), at(1)).unwrap();
-    planner.request(asked("mail"), at(1)).unwrap();
-    check_history(&planner.shut_down(at(2)), &[]);
+fn what_only_a_shutdown_takes_from_the_queue_gets_into_the_history_if_it_does_not_come_again() {
+    let mut planner = planner(&[plan("home", "", "r"), plan("mail", "", "r"), plan("due", "daily at 01:00", "r")], at(0));
+    planner.request(asked("home"), at(59)).unwrap();
+    planner.request(asked("mail"), at(59)).unwrap();
+    planner.wake(at(60));
+    assert_eq!(planner.state().queue, [RunId(2), RunId(3)]);
+    check_history(&planner.shut_down(at(61)), &[2]);
     check_history(&end_with(&mut planner, 1, Outcome::Stopped), &[1]);
 }
 

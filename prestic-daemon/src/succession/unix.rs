@@ -2,12 +2,12 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::File,
     io,
     os::{
         fd::{AsRawFd, FromRawFd, OwnedFd},
-        unix::process::CommandExt,
+        unix::{ffi::OsStrExt, process::CommandExt},
     },
     path::{Path, PathBuf},
     process::Command,
@@ -26,12 +26,23 @@ use crate::process;
 /// The hidden option with the number of the descriptor that is the home's lock.
 const LOCK_OPTION: &str = "--inherited-lock=";
 
+/// What Linux appends to the path of a program that is not there any more.
+const DELETED: &[u8] = b" (deleted)";
+
 /// What the program that runs can be opened by even when another file has its place; elsewhere it has just been started.
 pub(super) const RUNNING_PROGRAM: Option<&str> = if cfg!(target_os = "linux") { Some("/proc/self/exe") } else { None };
 
 /// Returns where a successor would appear; none where there can be none.
 pub(super) fn replaceable_program() -> Option<io::Result<PathBuf>> {
-    Some(env::current_exe())
+    Some(env::current_exe().map(without_deletion))
+}
+
+/// Linux says of a program whose file has gone, or been replaced, that it was deleted. What matters is its place.
+fn without_deletion(program: PathBuf) -> PathBuf {
+    match program.as_os_str().as_encoded_bytes().strip_suffix(DELETED).map(OsStr::from_bytes) {
+        Some(place) if cfg!(target_os = "linux") && !program.exists() => place.into(),
+        _ => program,
+    }
 }
 
 /// Lets the successor take this process over, with the lock. If it cannot be executed, the old program takes its place.
@@ -99,6 +110,18 @@ mod tests {
 
     use super::*;
     use crate::file_lock;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn program_that_was_replaced_before_anybody_looked_has_a_place_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("prestic-daemon");
+        let deleted = folder.path().join("prestic-daemon (deleted)");
+        assert_eq!(without_deletion(place.clone()), place);
+        assert_eq!(without_deletion(deleted.clone()), place);
+        File::create(&deleted).unwrap();
+        assert_eq!(without_deletion(deleted.clone()), deleted);
+    }
 
     #[test]
     fn lock_is_held_all_the_way() {

@@ -12,11 +12,11 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use same_file::Handle;
 use tokio::{process::Command, sync::Notify, task, time::timeout};
 
-use super::{Successor, can_be_left, system};
+use super::{Successor, system};
 use crate::{
     core::{
         CoreHandle,
-        command::{Command as Question, CoreGone, Input},
+        command::{Command as Question, CoreGone},
     },
     patience::with_patience,
 };
@@ -28,18 +28,15 @@ const VERSION_LIMIT: Duration = Duration::from_secs(20);
 
 /// Tells the core when another program is to take over. Ends when that has happened, and where it cannot.
 pub async fn make_way(core: CoreHandle) {
-    match wait_for_successor(&core).await {
-        // A core that has gone has nothing to hand over.
-        Ok(Some(successor)) => drop(core.send(Input::MakeWay(successor)).await),
-        Ok(None) => {}
-        Err(error) => tracing::warn!("an upgrade of the daemon will not be noticed until it starts again: {error}"),
+    if let Err(error) = wait_for_successor(&core).await {
+        tracing::warn!("an upgrade of the daemon will not be noticed until it starts again: {error}");
     }
 }
 
-/// Waits for a successor, and for a moment at which nothing is lost by leaving the rest to it. Returns none where there can be
-/// none, or if the core has ended before that.
-async fn wait_for_successor(core: &CoreHandle) -> io::Result<Option<Successor>> {
-    let Some(program) = system::replaceable_program().transpose()? else { return Ok(None) };
+/// Waits for a successor, and for a moment at which nothing is lost by leaving the rest to it. Returns when the core ends, and
+/// where there can be none.
+async fn wait_for_successor(core: &CoreHandle) -> io::Result<()> {
+    let Some(program) = system::replaceable_program().transpose()? else { return Ok(()) };
     let own = identify(system::RUNNING_PROGRAM.map_or_else(|| program.clone(), PathBuf::from)).await?;
     let changed = Arc::new(Notify::new());
     let _watcher = begin(&program, Arc::clone(&changed)).map_err(io::Error::other)?;
@@ -57,7 +54,12 @@ async fn wait_for_successor(core: &CoreHandle) -> io::Result<Option<Successor>> 
             Ok(version) => {
                 let place = program.display();
                 tracing::info!("{version} has been installed as {place}: it takes over as soon as nothing is lost by that");
-                return Ok(wait_until_free(core).await.is_ok().then_some(Successor(program)));
+                let successor = Successor(program.clone());
+                // Until then it can be replaced by yet another one, which need not be whole.
+                tokio::select! {
+                    () = changed.notified() => {}
+                    _ = leave_to(core, &successor) => return Ok(()),
+                }
             }
             Err(error) => {
                 tracing::warn!("what has been installed as {} does not take over: {error}", program.display());
@@ -107,11 +109,12 @@ async fn version(program: &Path) -> io::Result<String> {
     }
 }
 
-async fn wait_until_free(core: &CoreHandle) -> Result<(), CoreGone> {
+/// Asks the core to leave all to a successor, until there is a moment at which nothing is lost by that.
+async fn leave_to(core: &CoreHandle, successor: &Successor) -> Result<(), CoreGone> {
     let mut ticks = core.ticks();
     loop {
         ticks.borrow_and_update();
-        if can_be_left(&core.ask(Question::Status).await?.runs) {
+        if core.ask(|reply| Question::MakeWay(successor.clone(), reply)).await? {
             return Ok(());
         }
         ticks.changed().await.map_err(|_| CoreGone)?;
