@@ -73,7 +73,7 @@ pub struct Added {
     pub repository_created: bool,
     /// Where its password is kept.
     pub keeper: Keeper,
-    /// Whether the password was made just now, so that nobody else knows it.
+    /// Whether the password was made, now or by an attempt that failed, so that nobody else knows it.
     pub password_generated: bool,
     /// Whether a first backup is wanted.
     pub run_now: bool,

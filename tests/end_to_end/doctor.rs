@@ -8,6 +8,7 @@ use std::{
     path::Path,
     process::Command,
     thread,
+    time::{Duration, Instant},
 };
 
 use prestic_proto::doctor::{Check, Checkup, Level};
@@ -17,6 +18,9 @@ use prestic_tests::{
     restic::{Repository, oldest_and_newest},
 };
 use serde_json::{Value, json};
+
+/// No look takes longer.
+const PROMISED: Duration = Duration::from_secs(30);
 
 /// A home with a task that can run, and a repository with nothing in it.
 struct Patient {
@@ -59,11 +63,18 @@ impl Patient {
         self.home.write_config(format!("[home]\n{lines}{more}\n"));
     }
 
-    /// Lets something start the daemon at a login.
+    /// Lets something start the daemon at the login to a desktop.
     fn install(&self) {
         let folder = self.home.path(".config/autostart");
         fs::create_dir_all(&folder).unwrap();
         fs::File::create(folder.join("prestic-tray.desktop")).unwrap();
+    }
+
+    /// Prepares `prestic-ctl` as somebody at a desktop starts it.
+    fn command_at_desktop(&self, args: &[&str]) -> Command {
+        let mut command = self.home.ctl_command(args);
+        command.env("DISPLAY", ":none");
+        command
     }
 
     #[track_caller]
@@ -101,13 +112,14 @@ fn healthy_machine_is_told_in_a_few_lines() {
     let mut patient = Patient::new();
     patient.install();
     patient.home.start_daemon();
-    let checkup = patient.look();
+    let checkup = look(patient.command_at_desktop(&["doctor", "--json"]));
     assert!(checkup.findings.iter().all(|finding| finding.level == Level::Ok && finding.hint.is_none()), "{checkup:#?}");
     let checks = [Check::Restic, Check::Config, Check::Files, Check::Home, Check::Daemon, Check::Service, Check::Clock];
     for wanted in checks.into_iter().chain([Check::Repository, Check::Task, Check::Notifications, Check::Web]) {
         assert!(checkup.findings.iter().any(|finding| finding.check == wanted), "{wanted:?}: {checkup:#?}");
     }
-    let text = patient.home.ctl(&["doctor"]).stdout_of_success();
+    let shown = patient.command_at_desktop(&["doctor"]).output().unwrap();
+    let text = String::from_utf8(shown.stdout).unwrap();
     assert!(text.ends_with("\nall is well\n") && text.lines().count() < 16, "{text}");
     let offline = look(patient.home.ctl_command(&["doctor", "--offline", "--json"]));
     assert!(offline.findings.iter().all(|finding| finding.check != Check::Repository), "{offline:#?}");
@@ -138,6 +150,25 @@ fn missing_restic_is_an_error() {
     let patient = Patient::new();
     patient.write_config("executable = /no/such/restic");
     check(&patient.look(), Check::Restic, Level::Error, "cannot run `/no/such/restic`, which home uses", "install restic");
+}
+
+#[test]
+fn programs_that_do_not_answer_cost_the_time_of_one() {
+    let patient = Patient::new();
+    let mut config = String::new();
+    for number in 1..=4 {
+        let program = patient.home.path(&format!("hang-{number}"));
+        let mut file = fs::File::create(&program).unwrap();
+        file.write_all(b"#!/bin/sh\nexec sleep 1000\n").unwrap();
+        drop(file);
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        config += &format!("[a{number}]\nexecutable = {}\nrepository = /r{number}\npassword = x\n", program.display());
+    }
+    patient.home.write_config(&config);
+    let begin = Instant::now();
+    let checkup = patient.look();
+    assert!(begin.elapsed() < PROMISED, "{:?}", begin.elapsed());
+    check(&checkup, Check::Restic, Level::Error, "it did not tell its version within", "install restic");
 }
 
 #[test]
@@ -244,6 +275,9 @@ fn daemon_that_nobody_starts_is_told() {
     let checkup = patient.look();
     check(&checkup, Check::Daemon, Level::Error, "no daemon runs, so no task runs by itself", "prestic-ctl status");
     check(&checkup, Check::Service, Level::Warning, "nothing starts the daemon", "prestic-ctl service install");
+    patient.install();
+    let without_desktop = patient.look();
+    check(&without_desktop, Check::Service, Level::Warning, "only the login to a desktop", "prestic-ctl service install");
 }
 
 #[test]

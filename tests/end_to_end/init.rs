@@ -89,6 +89,20 @@ fn what_cannot_work_is_refused_with_the_reason() {
 }
 
 #[test]
+fn place_that_runs_would_wait_for_is_refused() {
+    let home = TestHome::new();
+    let disk = home.path("disk");
+    fs::create_dir(&disk).unwrap();
+    let [_, newest] = oldest_and_newest();
+    let (restic, shown) = (newest.path.display(), disk.display());
+    home.write_config(format!(
+        "[home]\nexecutable = {restic}\nrepository = {shown}/repository\npassword = x\nrequire-path = {shown}\n"
+    ));
+    check_refused(&home, "home", 65, &["belongs on a disk at", "mount it and try again"]);
+    assert_eq!(fs::read_dir(disk).unwrap().count(), 0);
+}
+
+#[test]
 fn place_of_a_disk_that_is_away_is_refused() {
     let home = home_with("disk/repository", "password = x");
     fs::create_dir(home.path("disk")).unwrap();

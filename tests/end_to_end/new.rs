@@ -1,6 +1,14 @@
 //! `prestic-ctl new`, with real restic, a real keyring and a terminal.
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::PathBuf, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::Stdio,
+    thread,
+};
 
 use prestic_proto::new_profile::{Added, Keeper};
 use prestic_tests::{
@@ -113,6 +121,17 @@ fn what_stands_in_the_configuration_stays_as_it_is() {
     beginner.repository("s3cr3t pass").check(0);
 }
 
+#[test]
+fn backup_by_hand_does_not_inherit_a_schedule() {
+    let beginner = Beginner::new();
+    beginner.home.write_config("[DEFAULT]\nschedule = hourly\n");
+    let options =
+        "--path {}documents --repository {}repository --schedule off --keep 7d --init --password-file --generate-password";
+    beginner.run(options, "").expect_code(0);
+    let due = beginner.home.ctl(&["next"]).stdout_of_success();
+    assert!(!due.contains("documents"), "{due}");
+}
+
 #[track_caller]
 fn check_refused(beginner: &Beginner, options: &str, input: &str, code: i32, expected: &str) {
     let before = fs::read(beginner.config()).ok();
@@ -136,11 +155,45 @@ fn what_cannot_work_changes_nothing() {
     check_refused(&beginner, &format!("{schedule} {generated}"), "", 64, "`dayly`");
     let away = "--path {}documents --repository rest:http://me:s3cr3t@127.0.0.1:1/ --schedule off --keep all --init";
     check_refused(&beginner, &format!("{away} {generated}"), "", 65, "rest:http://[hidden]@127.0.0.1:1/");
+    beginner.home.write_config("[DEFAULT]\npassword-keyring = mine\n");
+    check_refused(&beginner, &with(""), "", 64, "has `password-keyring`, which goes before the new password");
     beginner.home.write_config("[documents]\n");
     check_refused(&beginner, &with("--name documents"), "", 64, "there is a profile `documents`");
     beginner.home.write_config("[broken]\nshedule = daily\n[broken]\n");
     check_refused(&beginner, &with(""), "", 78, "has errors: mend them first");
     assert!(!beginner.home.path("secret").exists() && !beginner.home.path("repository").exists());
+}
+
+/// Lets nobody in, as a server that wants a name and a password.
+fn refuse_everybody(server: &TcpListener) {
+    for connection in server.incoming() {
+        let Ok(mut connection) = connection else { continue };
+        let asked = BufReader::new(connection.try_clone().unwrap()).lines().map_while(Result::ok);
+        asked.take_while(|line| !line.is_empty()).count();
+        connection.write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
+    }
+}
+
+#[test]
+fn server_that_lets_nobody_in_is_no_place_without_a_repository() {
+    let beginner = Beginner::new();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    thread::spawn(move || refuse_everybody(&server));
+    let options = format!(
+        "--path {{}}documents --repository rest:http://{address}/ --schedule off --keep all --init --password-file {{}}secret \
+         --generate-password"
+    );
+    check_refused(&beginner, &options, "", 65, "env.RESTIC_REST_USERNAME");
+    assert!(!beginner.home.path("secret").exists());
+    let (mut terminal, mut child) = Terminal::start(&beginner.command(&options));
+    terminal.wait_for("The server wants to know who you are.");
+    terminal.answer_hidden("RESTIC_REST_USERNAME (not shown)", "me");
+    terminal.answer_hidden("RESTIC_REST_PASSWORD (not shown)", "s3cr3t");
+    assert!(processes::wait_for_exit(child.id(), LIMIT));
+    assert_eq!(child.wait().unwrap().code(), Some(65));
+    let seen = terminal.see_the_end();
+    assert!(seen.contains("wants another name and password") && !seen.contains("s3cr3t"), "{seen}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::{
 
 use crate::conditions::{
     Places, mounts, no_answer,
-    paths::{is_empty, is_like_parent},
+    paths::{self, Seen, is_empty, is_like_parent},
 };
 
 /// How long a disk may take to answer.
@@ -49,11 +49,19 @@ struct Facts {
 }
 
 /// Looks at the place of something that is to be made. Where it is there already the place is good if its disk is mounted.
-pub fn look(path: &Path) -> NewPlace {
+///
+/// `required` are the paths that runs wait for: those at or above the place have to be there, as for a run.
+pub fn look(path: &Path, required: &[PathBuf]) -> NewPlace {
     let (sender, answer) = mpsc::sync_channel(1);
     let wanted = path.to_owned();
+    let required: Vec<PathBuf> = required.iter().filter(|required| path.starts_with(required)).cloned().collect();
+    let look = move || {
+        let places = Places::default();
+        let away = required.iter().find(|required| paths::look(required, &places) == Seen::NotMounted);
+        away.map_or_else(|| look_at(&wanted, &places), |point| NewPlace::NotMounted(point.clone()))
+    };
     // If the look never comes back, its thread is left behind: there is no way to call it off.
-    thread::spawn(move || sender.send(look_at(&wanted, &Places::default())));
+    thread::spawn(move || sender.send(look()));
     answer.recv_timeout(LIMIT).unwrap_or_else(|_| NewPlace::Hidden(no_answer(LIMIT)))
 }
 
@@ -196,9 +204,22 @@ mod tests {
     #[test]
     fn what_is_really_there_is_seen() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(look(&folder.path().join("restic")), NewPlace::Good);
+        assert_eq!(look(&folder.path().join("restic"), &[]), NewPlace::Good);
         let deep = folder.path().join("none").join("restic");
         let real = fs::canonicalize(folder.path()).unwrap();
-        assert_eq!(look(&deep), NewPlace::NoFolder(real.join("none")));
+        assert_eq!(look(&deep, &[]), NewPlace::NoFolder(real.join("none")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn empty_folder_that_runs_wait_for_is_the_place_of_a_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = folder.path().join("disk");
+        fs::create_dir(&disk).unwrap();
+        let place = disk.join("restic");
+        assert_eq!(look(&place, std::slice::from_ref(&disk)), NewPlace::NotMounted(disk.clone()));
+        assert_eq!(look(&place, &[folder.path().join("other")]), NewPlace::Good);
+        fs::create_dir(disk.join("more")).unwrap();
+        assert_eq!(look(&place, &[disk]), NewPlace::Good);
     }
 }

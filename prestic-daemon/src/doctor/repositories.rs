@@ -61,8 +61,9 @@ pub(super) async fn look(subject: &Subject, status: Option<&Status>, now: DateTi
 }
 
 async fn see(profile: &Profile, home: &Home) -> Seen {
+    let required = profile.require_paths();
     if let Some(path) = profile.local_repository()
-        && let Some(NewPlace::NotMounted(point)) = within(LIMIT, move || new_place::look(&path)).await
+        && let Some(NewPlace::NotMounted(point)) = within(LIMIT, move || new_place::look(&path, &required)).await
     {
         return Seen::NotMounted(shown(&point));
     }

@@ -1,18 +1,24 @@
 //! The programs that make the backups: are they there, and what is known of their versions?
 
-use std::{collections::BTreeMap, ffi::OsString, io};
+use std::{collections::BTreeMap, ffi::OsString, io, time::Duration};
 
+use futures::future::join_all;
 use prestic_proto::doctor::{Check, Finding};
+use tokio::time::timeout;
 
 use super::Subject;
 use crate::{
     config::{redact, repository_access::RepositoryAccess},
+    patience::with_patience,
     restic::{
         dangers::{self, Weight},
         version::ResticVersion,
     },
     runs::restic_versions::ResticVersions,
 };
+
+/// How long a program may take to tell its version.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// How many profiles are named where a program is missing.
 const NAMED: usize = 3;
@@ -38,12 +44,14 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
         programs.insert(vec!["restic".to_owned()], nobodys);
     }
     let versions = ResticVersions::default();
-    let mut findings = Vec::new();
-    for (executable, Use { environment, profiles }) in programs {
-        let shown = redact::command_line(&executable).join(" ");
-        findings.extend(judge(&shown, versions.of(&executable, &environment).await, &profiles));
-    }
-    findings
+    let limit = with_patience(LIMIT);
+    let looks = programs.iter().map(async |(executable, Use { environment, profiles })| {
+        let shown = redact::command_line(executable).join(" ");
+        let silent = || Err(io::Error::other(format!("it did not tell its version within {} s", limit.as_secs())));
+        let version = timeout(limit, versions.of(executable, environment)).await.unwrap_or_else(|_| silent());
+        judge(&shown, version, profiles)
+    });
+    join_all(looks).await.concat()
 }
 
 fn judge(shown: &str, version: io::Result<ResticVersion>, profiles: &[String]) -> Vec<Finding> {

@@ -9,8 +9,9 @@ use prestic_proto::doctor::{Check, Finding};
 
 use super::shown;
 
-/// What a service, an agent or an entry for the start of a desktop is called.
-const NAME: &str = "prestic";
+/// What a service, an agent or an entry for the start of a desktop is called: the tray starts the daemon as well. Others have
+/// similar names, as the service of Python's PRestic.
+const NAMES: [&str; 2] = ["prestic-daemon", "prestic-tray"];
 
 /// What is known of it.
 #[derive(Debug, Default)]
@@ -50,7 +51,7 @@ pub(super) fn look(pid: Option<u32>, has_schedule: bool) -> Vec<Finding> {
 /// Finds the unit that a process belongs to in what the kernel tells of it, if it is one of ours.
 fn unit_of(cgroup: &str) -> Option<&str> {
     let units = cgroup.lines().filter_map(|line| line.rsplit('/').find(|part| part.ends_with(".service")));
-    units.into_iter().find(|unit| unit.contains(NAME))
+    units.into_iter().find(|unit| is_ours(unit))
 }
 
 fn starter() -> Option<Starter> {
@@ -75,7 +76,11 @@ fn starter() -> Option<Starter> {
 fn entry_in(folder: &Path) -> Option<PathBuf> {
     let mut names: Vec<_> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
     names.sort();
-    names.into_iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(NAME)))
+    names.into_iter().find(|path| path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy())))
+}
+
+fn is_ours(name: &str) -> bool {
+    NAMES.iter().any(|own| name.contains(own))
 }
 
 fn judge(facts: &Facts) -> Finding {
@@ -85,6 +90,12 @@ fn judge(facts: &Facts) -> Finding {
         Some(Starter::System(file)) => {
             Finding::ok(Check::Service, format!("the system starts the daemon: {}{now}", shown(file)))
         }
+        // A package brings such an entry along, and on a server nobody ever reads it.
+        Some(Starter::Login(file)) if !facts.has_screen => Finding::warning(
+            Check::Service,
+            format!("only the login to a desktop starts the daemon: {}", shown(file)),
+            "`prestic-ctl service install` starts it without a desktop",
+        ),
         Some(Starter::Login(file)) => {
             Finding::ok(Check::Service, format!("your login starts the daemon: {}{now}", shown(file)))
         }
@@ -123,9 +134,22 @@ mod tests {
     fn daemon_that_nothing_starts_is_told() {
         check(None, true, Level::Warning, "nothing starts the daemon");
         check(Some(Starter::System("/etc/x".into())), false, Level::Ok, "/etc/x");
-        check(Some(Starter::Login("/etc/x".into())), false, Level::Ok, "your login");
+        check(Some(Starter::Login("/etc/x".into())), true, Level::Ok, "your login");
         let finding = judge(&Facts { is_first_process: true, ..Facts::default() });
         assert_eq!(finding.level, Level::Ok);
+    }
+
+    #[test]
+    fn entry_of_a_desktop_starts_nothing_on_a_server() {
+        check(Some(Starter::Login("/etc/x".into())), false, Level::Warning, "only the login to a desktop");
+    }
+
+    #[test]
+    fn service_of_another_program_is_not_ours() {
+        for (name, expected) in [("prestic-daemon.service", true), ("org.prestic-tray.plist", true), ("prestic.service", false)]
+        {
+            assert_eq!(is_ours(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -26,6 +26,9 @@ use crate::{
     secret::Secret,
 };
 
+/// What a server answers to a wrong name or password, or to none.
+pub const UNAUTHORIZED: &str = "401 Unauthorized";
+
 /// One repository, as a profile reaches it.
 #[derive(Debug, Clone, Copy)]
 pub struct Probe<'a> {
@@ -143,19 +146,27 @@ impl Probe<'_> {
         };
         let command = format!("restic {}", arguments.join(" "));
         let (message, hint) = parts_of(failure::of_end(&command, output.status, &lines, &circumstances));
-        Trouble { outcome, message, hint: hint_of_ssh(&lines).or(hint) }
+        Trouble { outcome, message, hint: hint_of_server(&lines).or(hint) }
     }
 }
 
-/// Says what to do where ssh would have asked, if somebody had been there.
-fn hint_of_ssh(lines: &[String]) -> Option<String> {
+/// Says what to do about the last words of a server, or of the ssh that leads to it.
+fn hint_of_server(lines: &[String]) -> Option<String> {
     let has = |words: &str| lines.iter().any(|line| line.contains(words));
+    // Where ssh would have asked nobody was there to answer.
     if has("Host key verification failed") {
         Some("call `ssh` to that server once and accept its key: nobody is there to do so in a scheduled run".to_owned())
     } else if has("Permission denied (publickey") {
         Some("let this user log in there with a key that needs no passphrase: see `ssh-keygen` and `ssh-copy-id`".to_owned())
+    } else if has(UNAUTHORIZED) {
+        Some(
+            "the server wants another name and password: tell them as `env.RESTIC_REST_USERNAME` and `env.RESTIC_REST_PASSWORD`, \
+             to an old restic as `rest:https://NAME:PASSWORD@…`"
+                .to_owned(),
+        )
     } else {
-        None
+        let words = lines.iter().rev().find_map(|line| line.strip_prefix("subprocess ssh: "))?;
+        Some(format!("`ssh` says: {}", words.trim_start_matches("ssh: ").trim()))
     }
 }
 
@@ -172,7 +183,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expected: Option<&str>) {
-        let hint = hint_of_ssh(&[line.to_owned()]);
+        let hint = hint_of_server(&[line.to_owned()]);
         assert_eq!(hint.is_some(), expected.is_some(), "{hint:?}");
         assert!(hint.unwrap_or_default().contains(expected.unwrap_or_default()));
     }
@@ -181,6 +192,8 @@ mod tests {
     fn what_ssh_would_have_asked_is_to_be_done_once_by_hand() {
         check("subprocess ssh: Host key verification failed.", Some("accept its key"));
         check("subprocess ssh: me@host: Permission denied (publickey,password).", Some("ssh-copy-id"));
-        check("subprocess ssh: Connection refused", None);
+        check("subprocess ssh: ssh: Could not resolve hostname nas: Name or service not known", Some("resolve hostname nas"));
+        check("Fatal: unable to open config file: unexpected HTTP response (401): 401 Unauthorized", Some("REST_USERNAME"));
+        check("Fatal: something else", None);
     }
 }

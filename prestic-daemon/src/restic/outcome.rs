@@ -78,7 +78,14 @@ const BAD_USAGE_WORDS: [&str; 30] = [
 const LOST_LOCK_WORDS: [&str; 1] = ["failed to refresh lock in time"];
 
 /// With these, the question "Is there a repository …?" is not the point: there is one, and it cannot be read.
-const UNREADABLE_WORDS: [&str; 3] = ["permission denied", "access denied", "forbidden"];
+const UNREADABLE_WORDS: [&str; 6] = [
+    "permission denied",
+    "access denied",
+    "forbidden",
+    "unauthorized",
+    "signature we calculated does not match",
+    "access key id you provided does not exist",
+];
 
 /// Returns what the end of a restic means.
 ///

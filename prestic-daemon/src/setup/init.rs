@@ -225,7 +225,7 @@ pub(super) fn refused(repository: String, trouble: Trouble) -> InitError {
 pub(super) fn check_place(profile: &Profile, repository: &str) -> Result<(), InitError> {
     let Some(path) = profile.local_repository() else { return Ok(()) };
     let repository = repository.to_owned();
-    match new_place::look(&path) {
+    match new_place::look(&path, &profile.require_paths()) {
         NewPlace::Good => Ok(()),
         NewPlace::NoFolder(folder) => Err(InitError::NoFolder { repository, folder }),
         NewPlace::NotMounted(point) => Err(InitError::NotMounted { repository, point }),

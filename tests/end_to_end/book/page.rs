@@ -72,6 +72,8 @@ pub fn try_out(page: &str) {
     for folder in INNER {
         fs::create_dir(home.path(folder.trim_start_matches('/'))).unwrap();
     }
+    // The disk of the pages is there.
+    fs::create_dir(home.path("mnt/usb")).unwrap();
     let blocks: Vec<Block> = markdown::blocks(&text).into_iter().filter(is_tried).collect();
     for block in blocks.iter().filter(|block| block.language == "ini") {
         check_configuration(&home, page, block);

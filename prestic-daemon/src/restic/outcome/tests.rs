@@ -150,6 +150,19 @@ fn unreachable_repository_is_no_missing_one() {
 }
 
 #[test]
+fn server_that_lets_nobody_in_tells_nothing_of_its_repository() {
+    for reason in [
+        "unexpected HTTP response (401): 401 Unauthorized",
+        "Stat: The Access Key Id you provided does not exist in our records.",
+    ] {
+        let refused = format!(
+            "Fatal: unable to open config file: {reason}\nIs there a repository at the following location?\nrest:http://h/"
+        );
+        check(MIDDLE, 1, &refused, Outcome::Failed(Failure::Other));
+    }
+}
+
+#[test]
 fn last_word_counts_more_than_what_was_tried_before() {
     let words = "Load(<data/70>) returned error, retrying after 1s: dial tcp: connection refused\n\
         Save(<data/70>) failed: write r/data/70-tmp-33: no space left on device\n\

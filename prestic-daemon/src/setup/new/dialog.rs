@@ -91,7 +91,17 @@ impl Asker {
             if self.is_there {
                 say("     looking whether there is a repository …");
             }
-            look(answer, &variables)
+            match look(answer, &variables) {
+                Err(error) if self.is_there && variables.is_empty() && error.is_about_the_login() => {
+                    let login = target::login_variables(answer);
+                    if login.is_empty() {
+                        return Err(error);
+                    }
+                    say("     The server wants to know who you are.");
+                    look(answer, &self.values(login, answer)?)
+                }
+                result => result,
+            }
         };
         let target = self.until_good(answers.repository.as_deref(), None, read)?;
         if self.is_there {
@@ -106,13 +116,29 @@ impl Asker {
     /// Returns the variables that a repository needs: from the environment, or from whoever is there.
     fn variables(&self, answers: &Answers, repository: &str) -> Result<Vec<(String, String)>, NewError> {
         let own: Vec<&str> = answers.variables.iter().map(String::as_str).collect();
-        let names = if own.is_empty() { target::needed_variables(repository).to_vec() } else { own };
+        if !own.is_empty() {
+            return self.values(&own, repository);
+        }
+        let is_set = |name: &&str| env::var(name).is_ok_and(|value| !value.is_empty());
+        let login = target::login_variables(repository);
+        // restic inherits none of them: what the daemon is to have stands in the configuration.
+        let login = if login.iter().all(is_set) { login } else { &[] };
+        self.values(&[target::needed_variables(repository), login].concat(), repository)
+    }
+
+    /// Returns variables with their values: from the environment, or from whoever is there.
+    fn values(&self, names: &[&str], repository: &str) -> Result<Vec<(String, String)>, NewError> {
         let mut variables = Vec::with_capacity(names.len());
-        for name in names {
+        for &name in names {
             let value = match env::var(name) {
                 Ok(value) if !value.is_empty() => value,
                 _ if self.is_there => password::prompt(&format!("     {name} (not shown)"))?.to_string(),
-                _ => return Err(NewError::BadAnswer(format!("`{repository}` needs `{name}`: set it in the environment"))),
+                _ => {
+                    return Err(NewError::BadAnswer(format!(
+                        "`{}` needs `{name}`: set it in the environment",
+                        redact::url(repository)
+                    )));
+                }
             };
             if value.is_empty() || value.contains(char::is_control) {
                 return Err(NewError::BadAnswer(format!("`{name}` has no usable value")));
@@ -206,7 +232,7 @@ impl Asker {
         for line in shown(draft).text().lines() {
             say(&format!("  {line}"));
         }
-        let repository = if target.exists { "is there already" } else { "is made" };
+        let repository = if target.exists { "is there already" } else { "will be made" };
         say(&format!("\nThe repository {repository}: {}", target.shown()));
         say(&format!("Its password is kept in {place}.\n"));
         let run_now = answers.run_now || questions::confirm("Run a first backup then?", true)?;

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf, process::ExitStatus};
 use prestic_proto::{home::NoHome, profile::ConfigProblem};
 use thiserror::Error;
 
-use crate::{foreground::ForegroundError, keyring::KeyringError, setup::init::InitError};
+use crate::{foreground::ForegroundError, keyring::KeyringError, repository::probe::UNAUTHORIZED, setup::init::InitError};
 
 /// Why no profile was added.
 #[derive(Debug, Error)]
@@ -109,6 +109,11 @@ impl NewError {
             Self::Unreadable { .. } | Self::Unwritable { .. } | Self::Io(_) => 1,
             Self::Changed(_) | Self::NoInit(_) | Self::InitFailed(_) | Self::Declined => 65,
         }
+    }
+
+    /// Whether the server of the repository wants to know who is there.
+    pub(super) fn is_about_the_login(&self) -> bool {
+        matches!(self, Self::Repository(InitError::Refused { message, .. }) if message.contains(UNAUTHORIZED))
     }
 
     /// Whether another answer to the same question can help.

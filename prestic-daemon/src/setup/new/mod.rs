@@ -104,6 +104,7 @@ impl Setup {
                 "an answer holds a line feed, or another character that no line can have".to_owned(),
             ));
         }
+        self.check_inherited(&mut draft)?;
         let held = self.runtime.block_on(place.held())?;
         let password = asker.password(&answers, held, &place, &target, |password| self.opens(&draft, password))?;
         self.check_init(&asker, &answers, &target)?;
@@ -136,6 +137,21 @@ impl Setup {
         let loaded = config::read(&text, &self.existing.file);
         let found = loaded.config.profile(&draft.name).cloned();
         found.ok_or(NewError::Check { file: self.existing.file.clone(), errors: loaded.report.errors })
+    }
+
+    /// Sees to it that what every profile has by `[DEFAULT]` is not in the way of what was answered.
+    fn check_inherited(&self, draft: &mut Draft) -> Result<(), NewError> {
+        let profile = self.profile(draft)?;
+        draft.overrides_schedule = draft.schedule.is_empty() && profile.schedule().is_some();
+        let wanted = draft.password.as_ref().map(|(key, _)| *key);
+        match profile.shown_password_source() {
+            Some(source) if wanted.is_some_and(|wanted| wanted != source.key) => Err(NewError::BadAnswer(format!(
+                "[DEFAULT] in {} has `{}`, which goes before the new password: move it to the profiles that need it",
+                self.existing.file.display(),
+                source.key
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Looks what there is at a place.
@@ -209,7 +225,8 @@ impl Setup {
             repository: target.shown(),
             repository_created: !target.exists,
             keeper: Keeper::from(place),
-            password_generated: password.is_generated,
+            // One that is kept there for a repository that was not can be what an attempt that failed has made.
+            password_generated: password.is_generated || (password.is_held && !target.exists),
             run_now: false,
         })
     }

@@ -1,6 +1,6 @@
 //! The password of a repository: one that is there already, typed, or made.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use zeroize::Zeroizing;
 
@@ -56,6 +56,8 @@ pub(super) fn obtain(
         return checked(Password { secret, is_held: true, is_generated: false });
     }
     match way {
+        // A terminal would show it.
+        Way::Line if io::stdin().is_terminal() => checked(typed("Password of the repository")?),
         Way::Line => {
             let line = new_password::read_line(io::stdin().lock())?;
             checked(Password { secret: Secret::new(line.as_str()), is_held: false, is_generated: false })

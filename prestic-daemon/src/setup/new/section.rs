@@ -23,6 +23,8 @@ pub(super) struct Draft {
     pub require_path: Option<String>,
     /// When it runs; an empty one is by hand only.
     pub schedule: String,
+    /// Whether it would have a schedule if it had none of its own.
+    pub overrides_schedule: bool,
     /// The flags that say which snapshots are kept; none if all are.
     pub keep: Vec<String>,
 }
@@ -53,7 +55,7 @@ impl Draft {
         lines.extend(self.variables.iter().map(|(name, value)| line(&format!("env.{name}"), value)));
         let disk = self.require_path.as_ref();
         lines.extend(disk.map(|disk| line("require-path", &words::join(&[disk]))));
-        if !self.schedule.is_empty() {
+        if !self.schedule.is_empty() || self.overrides_schedule {
             lines.push(line("schedule", &self.schedule));
         }
         lines.push(line("command", "backup"));
@@ -170,6 +172,14 @@ mod tests {
         let by_hand = Draft { keep: vec!["--keep-last=3".to_owned()], ..draft() };
         let loaded = config::read(&by_hand.text(), Path::new("config.ini"));
         assert_eq!(loaded.config.profile("home-forget").unwrap().schedule(), None);
+    }
+
+    #[test]
+    fn schedule_of_all_others_is_not_that_of_a_backup_by_hand() {
+        let by_hand = Draft { overrides_schedule: true, ..draft() };
+        let text = "[DEFAULT]\nschedule = hourly\n".to_owned() + &by_hand.text();
+        let loaded = config::read(&text, Path::new("config.ini"));
+        assert_eq!(loaded.config.profile("home").unwrap().schedule(), None);
     }
 
     #[track_caller]

@@ -17,6 +17,9 @@ const KINDS: [(&str, &[&str]); 8] = [
     ("rclone", &[]),
 ];
 
+/// What a REST server is told by whoever it lets in. Not all of them ask.
+const REST_LOGIN: [&str; 2] = ["RESTIC_REST_USERNAME", "RESTIC_REST_PASSWORD"];
+
 /// The scheme of a folder.
 const LOCAL: &str = "local:";
 
@@ -83,6 +86,12 @@ pub(super) fn needed_variables(answer: &str) -> &'static [&'static str] {
     kind_of(answer.trim()).map_or(&[], |(_, variables)| variables)
 }
 
+/// Returns the variables with which a server lets somebody in, where its location does not say who that is.
+pub(super) fn login_variables(answer: &str) -> &'static [&'static str] {
+    let is_open = kind_of(answer.trim()).is_some_and(|(kind, _)| *kind == "rest") && !answer.contains('@');
+    if is_open { &REST_LOGIN } else { &[] }
+}
+
 fn kind_of(answer: &str) -> Option<&'static (&'static str, &'static [&'static str])> {
     let (scheme, _) = answer.split_once(':')?;
     KINDS.iter().find(|(kind, _)| *kind == scheme)
@@ -126,6 +135,13 @@ mod tests {
     fn keys_of_a_cloud_are_known_to_be_needed() {
         assert_eq!(needed_variables("s3:https://host/bucket"), ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
         assert!(needed_variables("/srv/s3:x").is_empty());
+    }
+
+    #[test]
+    fn server_can_want_a_login_that_its_location_does_not_have() {
+        assert_eq!(login_variables("rest:https://host/"), REST_LOGIN);
+        assert!(login_variables("rest:https://me:secret@host/").is_empty());
+        assert!(login_variables("sftp:host:restic").is_empty());
     }
 
     #[test]
