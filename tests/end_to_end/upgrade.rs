@@ -5,6 +5,7 @@ use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     thread,
     time::Instant,
 };
@@ -14,11 +15,16 @@ use prestic_tests::{
     LIMIT,
     fake::{FakeScript, Gate, Wire},
     home::TestHome,
+    notify_socket::NotifySocket,
     processes, programs,
 };
 
 /// A home whose daemon was started from a program of its own, with a task that waits at a gate.
 fn home_with_own_program() -> (TestHome, PathBuf, Gate, Wire) {
+    home_with_variables(&[])
+}
+
+fn home_with_variables(variables: &[(&str, &Path)]) -> (TestHome, PathBuf, Gate, Wire) {
     let mut home = TestHome::new();
     let gate = Gate::new(home.path("gate"));
     let wire = Wire::new(home.path("wire"));
@@ -26,17 +32,32 @@ fn home_with_own_program() -> (TestHome, PathBuf, Gate, Wire) {
     home.write_config(format!("[slow]\n{}repository = /nowhere\ncommand = backup\nargs = /nowhere\n", script.profile()));
     let program = home.path("bin").join("prestic-daemon");
     fs::create_dir(home.path("bin")).unwrap();
-    fs::copy(programs::daemon(), &program).unwrap();
-    home.start_daemon_with(home.command(&program));
+    copy(&programs::daemon(), &program);
+    let mut command = home.command(&program);
+    command.envs(variables.iter().copied());
+    home.start_daemon_with(command);
     (home, program, gate, wire)
+}
+
+/// Copies by another process: a child that a test beside this one starts would have the new program open for writing, and such a
+/// one cannot be started.
+fn copy(file: &Path, place: &Path) {
+    assert!(Command::new("cp").args([file, place]).status().unwrap().success());
 }
 
 /// Puts a file in the place of another one, as package managers do.
 fn install(file: &Path, place: &Path) {
     let new = place.with_extension("new");
-    fs::copy(file, &new).unwrap();
+    copy(file, &new);
     fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
     fs::rename(&new, place).unwrap();
+}
+
+/// Puts something else in the place of a daemon.
+fn install_no_daemon(home: &TestHome, place: &Path) {
+    let other = home.path("other");
+    File::create(&other).unwrap().write_all(b"#!/bin/sh\nexit 3\n").unwrap();
+    install(&other, place);
 }
 
 /// Returns which start of the daemon this is.
@@ -61,6 +82,16 @@ fn wait_for_successor(home: &TestHome, before: u64) {
         }
     });
     assert_ne!(instance(home), before);
+}
+
+/// Waits until the daemon has told of something.
+#[track_caller]
+fn wait_for_words(home: &TestHome, words: &str) {
+    let end = Instant::now() + LIMIT;
+    while !home.daemon_errors().contains(words) {
+        assert!(Instant::now() < end, "nothing was told of `{words}`");
+        thread::yield_now();
+    }
 }
 
 #[test]
@@ -116,18 +147,92 @@ fn supervisor_that_ends_after_the_upgrade_is_no_zombie() {
 fn file_that_is_no_daemon_does_not_take_over() {
     let (home, program, ..) = home_with_own_program();
     let before = instance(&home);
-    let other = home.path("other");
-    File::create(&other).unwrap().write_all(b"#!/bin/sh\nexit 3\n").unwrap();
-    install(&other, &program);
-    let end = Instant::now() + LIMIT;
-    while !home.daemon_errors().contains("does not take over") {
-        assert!(Instant::now() < end, "nothing was told of it");
-        thread::yield_now();
-    }
+    install_no_daemon(&home, &program);
+    wait_for_words(&home, "does not take over");
     assert_eq!(instance(&home), before);
     // What comes next is looked at again.
     install(&programs::daemon(), &program);
     wait_for_successor(&home, before);
+}
+
+/// Returns how often a process has the lock of its home open.
+fn open_locks(home: &TestHome, pid: u32) -> usize {
+    let lock = home.home().lock_file();
+    let links = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    links.filter(|link| fs::read_link(link.as_ref().unwrap().path()).is_ok_and(|target| target == lock)).count()
+}
+
+#[test]
+fn service_manager_hears_of_no_end_and_children_get_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = NotifySocket::new(folder.path().join("notify"));
+    let watchdog = Path::new("4000000");
+    let (home, program, gate, mut wire) = home_with_variables(&[("NOTIFY_SOCKET", socket.path()), ("WATCHDOG_USEC", watchdog)]);
+    let mut before = instance(&home);
+    socket.wait_for("READY=1");
+    for _ in 0..2 {
+        install(&programs::daemon(), &program);
+        wait_for_successor(&home, before);
+        before = instance(&home);
+        // The first message of the next program: whatever came before it was no end.
+        loop {
+            let message = socket.hear_within(LIMIT).expect("the next program is ready");
+            assert!(!message.contains("STOPPING"), "{message}");
+            if message.contains("READY=1") {
+                break;
+            }
+        }
+        socket.wait_for("WATCHDOG=1");
+        assert_eq!(open_locks(&home, home.daemon_pid()), 1);
+    }
+    let run = home.run("slow");
+    let restic = wire.hear_start();
+    for pid in [restic, processes::parent(restic).unwrap()] {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
+        assert!(!String::from_utf8_lossy(&environment).contains("NOTIFY_SOCKET"));
+        assert_eq!(open_locks(&home, pid), 0);
+    }
+    gate.open();
+    home.expect_outcome(run, &Outcome::Succeeded);
+}
+
+#[test]
+fn program_that_is_broken_while_it_waits_does_not_take_over() {
+    let (home, program, gate, mut wire) = home_with_own_program();
+    let before = instance(&home);
+    let first = home.run("slow");
+    wire.hear_start();
+    home.wait_running(first);
+    home.ctl(&["run", "slow", "--queue", "--detach"]).expect_code(0);
+    install(&programs::daemon(), &program);
+    wait_for_words(&home, "as soon as nothing is lost");
+    install_no_daemon(&home, &program);
+    wait_for_words(&home, "does not take over");
+    gate.open();
+    wire.hear_start();
+    gate.open();
+    home.wait_for_task("slow", |run| run.id != first && run.finished().is_some());
+    assert_eq!(instance(&home), before);
+}
+
+#[test]
+fn client_that_comes_while_a_program_takes_over_waits_for_it() {
+    let (home, program, ..) = home_with_own_program();
+    let before = instance(&home);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    install(&programs::daemon(), &program);
+    let end = Instant::now() + LIMIT;
+    loop {
+        let status = home.ctl(&["--no-start", "status"]);
+        // A call that is under way is cut off.
+        assert!(status.code == Some(0) || status.stderr.contains("did not answer"), "{}", status.stderr);
+        // It can end at any moment, between two commands too.
+        let client = runtime.block_on(Client::connect(home.home()));
+        if client.is_ok_and(|client| client.hello().instance != before) {
+            return;
+        }
+        assert!(Instant::now() < end, "no daemon has come");
+    }
 }
 
 #[test]
@@ -139,11 +244,7 @@ fn run_that_somebody_has_queued_comes_first() {
     home.wait_running(first);
     home.ctl(&["run", "slow", "--queue", "--detach"]).expect_code(0);
     install(&programs::daemon(), &program);
-    let end = Instant::now() + LIMIT;
-    while !home.daemon_errors().contains("as soon as nothing is lost") {
-        assert!(Instant::now() < end, "the new program was not noticed");
-        thread::yield_now();
-    }
+    wait_for_words(&home, "as soon as nothing is lost");
     assert_eq!(instance(&home), before);
     gate.open();
     wire.hear_start();

@@ -170,7 +170,8 @@ mod tests {
         let (_folder, home) = home();
         let mut listener = Listener::open(&home).await.unwrap();
         listener.places = 1;
-        let core = CoreHandle::new(mpsc::channel(1).0, watch::channel(0).1);
+        let (inbox, _core) = mpsc::channel(1);
+        let core = CoreHandle::new(inbox, watch::channel(0).1);
         let (history, notify) = (History::new(home.clone()), crate::notify::channel().0);
         let server = Server::new(core, 1, home.clone(), history, Keyring::default(), notify);
         let serving = tokio::spawn(listener.serve(server));
