@@ -72,8 +72,8 @@ pub fn try_out(page: &str) {
     for folder in INNER {
         fs::create_dir(home.path(folder.trim_start_matches('/'))).unwrap();
     }
-    // The disk of the pages is there.
-    fs::create_dir(home.path("mnt/usb")).unwrap();
+    // The disk of the pages is there: an empty folder would be the place of one that is away.
+    fs::create_dir_all(home.path("mnt/usb/lost+found")).unwrap();
     let blocks: Vec<Block> = markdown::blocks(&text).into_iter().filter(is_tried).collect();
     for block in blocks.iter().filter(|block| block.language == "ini") {
         check_configuration(&home, page, block);
