@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt::Write};
 use crate::{
     config::{PASSWORD_VARIABLE, Profile, ResticCommand, redact, value},
     process::{CpuPriority, IoPriority},
+    secret::Secret,
 };
 
 /// Programs that only print their words: as a password command they hold the password.
@@ -25,6 +26,8 @@ pub(super) struct Script {
     body: String,
     /// The variables that the script asks its caller for.
     omitted: Vec<String>,
+    /// The variables of restic that it asks for, with their values: another value of the same one has another name.
+    asked: Vec<(String, Secret)>,
     holds_secrets: bool,
     layout: Layout,
 }
@@ -36,6 +39,7 @@ impl Script {
             with_secrets,
             body: String::new(),
             omitted: Vec::new(),
+            asked: Vec::new(),
             holds_secrets: false,
             layout: Layout::One,
         }
@@ -101,40 +105,60 @@ impl Script {
 
     fn add_environment(&mut self, command: &ResticCommand) {
         // What is to be asked for comes before the command with its assignments.
+        let mut given = Vec::new();
         for (name, value) in &command.env {
             let is_secret = is_secret(name, value.reveal());
             self.holds_secrets |= is_secret && self.with_secrets;
             if is_secret && !self.with_secrets {
-                self.omit(name);
+                given.extend(self.omit(name, value));
+            } else {
+                given.push((name, quoted(value.reveal())));
             }
         }
-        for (name, value) in &command.env {
-            if self.with_secrets || !is_secret(name, value.reveal()) {
-                self.assign(name, value.reveal());
-            }
+        for (name, value) in given {
+            self.assign(name, &value);
         }
         if let Some(entry) = &command.keyring_entry {
             self.add_keyring(entry);
         }
     }
 
-    /// Leaves a variable to whoever starts the script.
-    fn omit(&mut self, name: &str) {
-        let is_known = self.omitted.iter().any(|known| known == name);
-        if !is_known {
-            self.omitted.push(name.to_owned());
-        }
-        if name == PASSWORD_VARIABLE {
-            self.line("# restic asks for the password, unless RESTIC_PASSWORD or RESTIC_PASSWORD_FILE is set.");
+    /// Leaves a variable to whoever starts the script. Of several commands each has its own: returns how it comes by that.
+    fn omit<'a>(&mut self, name: &'a str, value: &Secret) -> Option<(&'a str, String)> {
+        let (asked, is_known) = self.asked_name(name, value);
+        let is_password = name == PASSWORD_VARIABLE;
+        if is_password {
+            self.line(&format!("# restic asks for the password, unless {asked} or RESTIC_PASSWORD_FILE is set."));
         } else if !is_known {
-            self.line(&format!(": \"${{{name}:?set it, it is a secret}}\""));
-            self.line(&format!("export {name}"));
+            self.line(&format!(": \"${{{asked}:?set it, it is a secret}}\""));
+        }
+        match self.layout {
+            Layout::One if is_password => None,
+            Layout::One => {
+                self.line(&format!("export {name}"));
+                None
+            }
+            // An empty password counts as none.
+            Layout::Several if is_password => Some((name, format!("\"${{{asked}-}}\""))),
+            Layout::Several => Some((name, format!("\"${asked}\""))),
         }
     }
 
-    /// Sets a variable, for the one command alone where there are several.
+    /// Returns the name by which a script asks for a value, and whether it has asked for it already.
+    fn asked_name(&mut self, name: &str, value: &Secret) -> (String, bool) {
+        let others = self.asked.iter().filter(|(known, _)| known == name);
+        let known = others.clone().position(|(_, known)| known.reveal() == value.reveal());
+        let position = known.unwrap_or(others.count());
+        let asked = if position == 0 { name.to_owned() } else { format!("{name}_{}", position + 1) };
+        if known.is_none() {
+            self.asked.push((name.to_owned(), value.clone()));
+            self.omitted.push(asked.clone());
+        }
+        (asked, known.is_some())
+    }
+
+    /// Sets a variable to a word of a shell, for the one command alone where there are several.
     fn assign(&mut self, name: &str, value: &str) {
-        let value = quoted(value);
         match self.layout {
             Layout::One => self.line(&format!("export {name}={value}")),
             Layout::Several => self.line(&format!("{name}={value} \\")),
@@ -151,7 +175,7 @@ impl Script {
         } else {
             format!("secret-tool lookup service prestic username {}", restic_word(entry))
         };
-        self.assign("RESTIC_PASSWORD_COMMAND", &command);
+        self.assign("RESTIC_PASSWORD_COMMAND", &quoted(&command));
     }
 
     fn command_line(&mut self, command: &ResticCommand) -> String {

@@ -70,6 +70,25 @@ fn secrets_are_left_out_unless_they_are_asked_for() {
 }
 
 #[test]
+fn repositories_of_a_group_have_each_its_own_secrets() {
+    check_body(
+        "[a]\nrepository = rest:https://me:one@a/r\npassword = one\n[b]\nrepository = rest:https://me:two@b/r\npassword = one\n\
+         env.AWS_SECRET_ACCESS_KEY = two\n[home]\nrepositories = a b\ncommand = backup\nargs = /home/me\n",
+        "home",
+        "code=0\n\n# [home@a]\n: \"${RESTIC_REPOSITORY:?set it, it is a secret}\"\n\
+         # restic asks for the password, unless RESTIC_PASSWORD or RESTIC_PASSWORD_FILE is set.\n\
+         RESTIC_REPOSITORY=\"$RESTIC_REPOSITORY\" \\\nRESTIC_PASSWORD=\"${RESTIC_PASSWORD-}\" \\\n\
+         restic backup /home/me \"$@\" || code=$?\n\
+         \n# [home@b]\n: \"${RESTIC_REPOSITORY_2:?set it, it is a secret}\"\n\
+         # restic asks for the password, unless RESTIC_PASSWORD or RESTIC_PASSWORD_FILE is set.\n\
+         : \"${AWS_SECRET_ACCESS_KEY:?set it, it is a secret}\"\n\
+         RESTIC_REPOSITORY=\"$RESTIC_REPOSITORY_2\" \\\nRESTIC_PASSWORD=\"${RESTIC_PASSWORD-}\" \\\n\
+         AWS_SECRET_ACCESS_KEY=\"$AWS_SECRET_ACCESS_KEY\" \\\nrestic backup /home/me \"$@\" || code=$?\n\
+         \nexit \"$code\"\n",
+    );
+}
+
+#[test]
 fn script_with_secrets_says_so_loudly() {
     let script = script(SECRETS, "s3", true).text();
     assert_eq!(script.matches("t0psecret").count(), 3);
