@@ -52,6 +52,6 @@ mod tests {
             assert_eq!(page.matches(expected).count(), 1, "{expected}");
         }
         assert!(page.contains("The first Ctrl-C asks the run to stop"), "the long help is shown");
-        assert_eq!(page.matches("--no-start").count(), 1, "options of all commands are told once");
+        assert_eq!(page.matches("      --no-start\n").count(), 1, "options of all commands are told once");
     }
 }

@@ -41,16 +41,18 @@ pub fn import(source: ImportSource, json: Option<OsString>, output: &mut Output)
 
 fn read(origin: Origin, file: &Path) -> Result<Draft, CtlError> {
     let bytes = fs::read(file).map_err(|source| CtlError::Unreadable { file: file.to_owned(), source })?;
-    let text = String::from_utf8_lossy(&bytes);
     let folder = std::path::absolute(file).ok().and_then(|file| file.parent().map(Path::to_owned));
     let variable = |name: &str| env::var(name).ok();
     let places = Places {
         folder: folder.unwrap_or_else(|| PathBuf::from(".")),
         user_home: env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from),
+        host_name: system::host_name(),
         variable: &variable,
     };
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let wrong = |source: ConvertError| CtlError::NotImported { file: file.to_owned(), origin, source };
+    // What is guessed could be the path of another folder.
+    let text = String::from_utf8(bytes).map_err(|_| wrong(ConvertError::NotUtf8))?;
     let mut draft = origin.convert(&name, &text, &places).map_err(wrong)?;
     let schedules: Vec<String> = draft.schedules().map(str::to_owned).collect();
     let refused = refused_schedules(&schedules)?;

@@ -2,15 +2,23 @@
 
 use super::{
     ConvertError, NO_HOOKS, Origin,
-    draft::{Draft, Section},
+    draft::{Draft, Section, after},
     flag_words, flags,
     node::Node,
     paths::Places,
     set_missing_password,
 };
 
-/// The sections of the backends, by the backends' names.
-type Backends = [(String, Section)];
+/// A backend with its section.
+struct Backend {
+    name: String,
+    section: Section,
+    /// What it has for single commands.
+    options: Node,
+}
+
+/// Commands that come from locations, and have the options of their backends.
+const OF_LOCATIONS: [&str; 3] = ["backup", "forget", "copy"];
 
 /// What tells restic the password of the repository that it copies from.
 const PASSWORDS_OF_ORIGIN: [(&str, &str); 3] = [
@@ -34,8 +42,9 @@ pub fn convert(config: &Node, places: &Places<'_>) -> Result<Draft, ConvertError
     // A location may be called as a backend is.
     let mut sections = Vec::new();
     for (name, backend) in backends.entries() {
-        let section = self::backend(backend, draft.free_name(name), &format!("backends.{name}"), places);
-        sections.push((name.clone(), section.clone()));
+        let section = section_of(backend, draft.free_name(name), &format!("backends.{name}"), places);
+        let options = backend.get("options").cloned().unwrap_or_default();
+        sections.push(Backend { name: name.clone(), section: section.clone(), options });
         draft.add(section);
     }
     for (name, location) in locations.entries() {
@@ -44,7 +53,7 @@ pub fn convert(config: &Node, places: &Places<'_>) -> Result<Draft, ConvertError
     Ok(draft)
 }
 
-fn backend(backend: &Node, name: String, place: &str, places: &Places<'_>) -> Section {
+fn section_of(backend: &Node, name: String, place: &str, places: &Places<'_>) -> Section {
     let mut section = Section::new(name);
     let path = backend.text_of("path").unwrap_or_default();
     let repository = match backend.text_of("type").as_deref() {
@@ -55,6 +64,8 @@ fn backend(backend: &Node, name: String, place: &str, places: &Places<'_>) -> Se
     flags::set_repository(&mut section, &repository, &format!("{place}.path"));
     let variables = backend.get("env").map(Node::entries).unwrap_or_default();
     for (name, value) in variables {
+        // Names are folded to small letters by the reader that autorestic uses.
+        let name = &name.to_ascii_uppercase();
         flags::set_variable(&mut section, name, &value.text().unwrap_or_default(), &format!("{place}.env.{name}"));
     }
     match backend.text_of("key").filter(|key| !key.is_empty()) {
@@ -64,9 +75,8 @@ fn backend(backend: &Node, name: String, place: &str, places: &Places<'_>) -> Se
     }
     set_flags_of_all(&mut section, backend.get("options").unwrap_or(&Node::Empty), &format!("{place}.options"), places);
     let of_commands = backend.get("options").map(Node::entries).unwrap_or_default().iter();
-    for (command, _) in of_commands.filter(|(command, _)| command != "all") {
-        let message =
-            "options of one command for one backend have no equal: give the location's task for it a section of its own";
+    for (command, _) in of_commands.filter(|(command, _)| command != "all" && !OF_LOCATIONS.contains(&command.as_str())) {
+        let message = format!("flags of `{command}` are given by hand: prestic-ctl -p '{}' {command} …", section.name());
         section.note(&format!("{place}.options.{command}"), message);
     }
     section
@@ -77,6 +87,7 @@ fn with_credentials(path: &str, rest: Option<&Node>) -> String {
     let of = |key: &str| rest.and_then(|rest| rest.text_of(key));
     match (of("user"), of("password")) {
         (Some(user), Some(password)) => format!("{scheme}://{user}:{password}@{address}"),
+        (Some(user), None) => format!("{scheme}://{user}@{address}"),
         _ => format!("{scheme}://{address}"),
     }
 }
@@ -93,24 +104,59 @@ fn set_flags_of_all(section: &mut Section, options: &Node, place: &str, places: 
     }
 }
 
-/// Returns the options of a command, those of the location last: they count.
-fn options(command: &str, global: &Node, location: &Node, places: &Places<'_>) -> Vec<String> {
-    let own = location.get("options").and_then(|options| options.get(command));
-    let is_own = |name: &str| own.is_some_and(|own| own.get(name).is_some());
-    let mut words = flag_words(global.get(command).unwrap_or(&Node::Empty), places, |name| !is_own(name));
-    words.extend(flag_words(own.unwrap_or(&Node::Empty), places, |_| true));
-    words
+/// Where the options of a location's commands come from.
+#[derive(Clone, Copy)]
+struct Sources<'a> {
+    global: &'a Node,
+    location: &'a Node,
+    targets: &'a [&'a Backend],
+    /// The location's place.
+    place: &'a str,
+    places: &'a Places<'a>,
 }
 
-fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, backends: &Backends, places: &Places<'_>) {
+impl Sources<'_> {
+    /// Returns the options of a command, those of the location last. All are given: of a flag with one value the last one counts.
+    ///
+    /// A task for several backends has the same words for all of them: what one of them has of its own is told instead.
+    fn options(self, command: &str, section: &mut Section) -> Vec<String> {
+        let of = |options: Option<&Node>| {
+            let own = options.and_then(|options| options.get(command)).unwrap_or(&Node::Empty);
+            flag_words(own, self.places, |_| true)
+        };
+        let mut words = of(Some(self.global));
+        for target in self.targets {
+            let own = of(Some(&target.options));
+            if self.targets.len() == 1 {
+                words.extend(own);
+            } else if !own.is_empty() {
+                let place = format!("backends.{}.options.{command}", target.name);
+                let message =
+                    "a task for several backends has the same words for all: give it a section of its own for this one";
+                if command == "forget" { section.note_gap(&place, message) } else { section.note(&place, message) }
+            }
+        }
+        words.extend(of(self.location.get("options")));
+        set_flags_of_all(
+            section,
+            self.location.get("options").unwrap_or(&Node::Empty),
+            &format!("{}.options", self.place),
+            self.places,
+        );
+        words
+    }
+}
+
+fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, backends: &[Backend], places: &Places<'_>) {
     let place = format!("locations.{name}");
-    if location.text_of("type").is_some_and(|kind| kind == "volume") {
+    let is_volume = location.text_of("type").is_some_and(|kind| kind == "volume");
+    if is_volume || location.texts_of("from").iter().any(|from| from.starts_with("volume:")) {
         draft.note(format!("{place}.type"), "volumes of Docker have no equal: back up the folder that has them");
         return;
     }
     let mut targets = Vec::new();
     for to in location.texts_of("to") {
-        match section_of(backends, &to) {
+        match find(backends, &to) {
             Some(target) => targets.push(target),
             None => draft.note(format!("{place}.to"), format!("there is no backend `{to}`: it was left out")),
         }
@@ -120,8 +166,8 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
         return;
     }
     let with_targets = |section: &mut Section| match targets.as_slice() {
-        [target] => section.set("inherit", target),
-        _ => section.set_words("repositories", targets.clone()),
+        [target] => section.set_parent(target.section.name()),
+        _ => section.set_words("repositories", targets.iter().map(|target| target.section.name().to_owned()).collect()),
     };
     let mut task = Section::new(draft.free_name(name));
     with_targets(&mut task);
@@ -133,42 +179,44 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
     // Its snapshots have this tag, and forgetting goes by it.
     let tag = format!("ar:location:{name}");
     args.push(format!("--tag={tag}"));
-    args.extend(options("backup", global, location, places));
+    let sources = Sources { global, location, targets: &targets, place: &place, places };
+    args.extend(sources.options("backup", &mut task));
     task.set_words("args", args);
-    set_flags_of_all(&mut task, location.get("options").unwrap_or(&Node::Empty), &format!("{place}.options"), places);
     for hook in location.get("hooks").map(Node::entries).unwrap_or_default() {
         task.note(&format!("{place}.hooks.{}", hook.0), NO_HOOKS);
     }
     let task_name = task.name().to_owned();
     draft.add(task);
     let forget = location.text_of("forget").or_else(|| global.text_of("forget")).unwrap_or_default();
-    let keeps = options("forget", global, location, places);
-    if matches!(forget.as_str(), "prune" | "yes" | "true") && !keeps.is_empty() {
-        let mut section = Section::new(draft.free_name(&format!("{task_name}-forget")));
+    let mut section = Section::new(draft.free_name(&format!("{task_name}-forget")));
+    let keeps = sources.options("forget", &mut section);
+    if matches!(forget.as_str(), "prune" | "yes" | "true") && (!keeps.is_empty() || !section.is_empty()) {
         with_targets(&mut section);
-        section.set("schedule", format!("after {task_name}"));
+        section.set("schedule", after(&task_name));
         section.set("command", "forget");
         let prune = (forget == "prune").then(|| "--prune".to_owned());
         section.set_words("args", std::iter::once(format!("--tag={tag}")).chain(prune).chain(keeps).collect());
         draft.add(section);
     }
     for (from, copies) in location.get("copy").map(Node::entries).unwrap_or_default() {
-        add_copy(draft, &task_name, from, copies, backends, &tag, &format!("{place}.copy.{from}"));
+        add_copy(draft, &task_name, from, copies, backends, &tag, sources);
     }
 }
 
-fn add_copy(draft: &mut Draft, task: &str, from: &str, copies: &Node, backends: &Backends, tag: &str, place: &str) {
+fn add_copy(draft: &mut Draft, task: &str, from: &str, copies: &Node, backends: &[Backend], tag: &str, sources: Sources<'_>) {
+    let place = &format!("{}.copy.{from}", sources.place);
     for to in copies.texts() {
-        let Some(target) = section_of(backends, &to) else {
+        let Some(target) = find(backends, &to) else {
             draft.note(place, format!("there is no backend `{to}`: it was left out"));
             continue;
         };
         let mut section = Section::new(draft.free_name(&format!("{task}-copy-{to}")));
-        section.set("inherit", target);
-        section.set("schedule", format!("after {task}"));
+        section.set_parent(target.section.name());
+        section.set("schedule", after(task));
         section.set("command", "copy");
-        section.set_words("args", vec![format!("--tag={tag}")]);
-        set_origin(&mut section, find(backends, from), place);
+        let options = Sources { targets: &[target], ..sources }.options("copy", &mut section);
+        section.set_words("args", [vec![format!("--tag={tag}")], options].concat());
+        set_origin(&mut section, find(backends, from).map(|backend| &backend.section), place);
         draft.add(section);
     }
 }
@@ -191,11 +239,6 @@ fn set_origin(section: &mut Section, origin: Option<&Section>, place: &str) {
     }
 }
 
-/// Returns the name of a backend's section.
-fn section_of(backends: &Backends, backend: &str) -> Option<String> {
-    find(backends, backend).map(|section| section.name().to_owned())
-}
-
-fn find<'a>(backends: &'a Backends, backend: &str) -> Option<&'a Section> {
-    backends.iter().find(|(known, _)| known == backend).map(|(_, section)| section)
+fn find<'a>(backends: &'a [Backend], name: &str) -> Option<&'a Backend> {
+    backends.iter().find(|backend| backend.name == name)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     ConvertError, NO_HOOKS, Origin,
-    draft::{Draft, Section},
+    draft::{Draft, Section, after},
     flags,
     node::Node,
     paths::Places,
@@ -95,7 +95,7 @@ fn maintenance(repo: &Node, name: &str, place: &str) -> Vec<NamedTask> {
         let (parent, place) = (name.to_owned(), format!("{place}.{policy}"));
         let task = move |task_name: String| {
             let mut task = Section::new(task_name);
-            task.set("inherit", &parent);
+            task.set_parent(&parent);
             set_schedule(&mut task, policy_node.get("schedule"), &format!("{place}.schedule"));
             if let Some(days) = policy_node.text_of("maxFrequencyDays").filter(|_| policy_node.get("schedule").is_none()) {
                 task.set("schedule", every(&days, "day"));
@@ -126,7 +126,7 @@ fn add_plan(draft: &mut Draft, plan: &Node, instance: &str, repos: &[(String, St
         return;
     };
     let mut task = Section::new(draft.free_name(&id));
-    task.set("inherit", parent);
+    task.set_parent(parent);
     let schedule = plan.get("schedule");
     set_schedule(&mut task, schedule, &format!("{place}.schedule"));
     if let Some(cron) = plan.text_of("cron").filter(|_| schedule.is_none()) {
@@ -144,6 +144,9 @@ fn add_plan(draft: &mut Draft, plan: &Node, instance: &str, repos: &[(String, St
     args.extend(plan.texts_of("excludes").iter().map(|pattern| format!("--exclude={pattern}")));
     args.extend(plan.texts_of("iexcludes").iter().map(|pattern| format!("--iexclude={pattern}")));
     args.extend(tags.iter().map(|tag| format!("--tag={tag}")));
+    if plan.get("skipIfUnchanged").is_some_and(Node::is_true) {
+        args.push("--skip-if-unchanged".to_owned());
+    }
     for key in ["backup_flags", "backupFlags"] {
         args.extend(split_all(&plan.texts_of(key), &mut task, &format!("{place}.{key}")));
     }
@@ -151,16 +154,46 @@ fn add_plan(draft: &mut Draft, plan: &Node, instance: &str, repos: &[(String, St
     note_hooks(&mut task, plan, place);
     let (task_name, parent) = (task.name().to_owned(), parent.clone());
     draft.add(task);
-    let keep = plan.get("retention").map(keep_words).unwrap_or_default();
+    let retention = plan.get("retention").filter(|retention| !retention.get("policyKeepAll").is_some_and(Node::is_true));
+    let keep = retention.map(keep_words).unwrap_or_default();
     if !keep.is_empty() {
         let mut forget = Section::new(draft.free_name(&format!("{task_name}-forget")));
-        forget.set("inherit", parent);
-        forget.set("schedule", format!("after {task_name}"));
+        forget.set_parent(parent);
+        forget.set("schedule", after(&task_name));
         forget.set("command", "forget");
+        for key in retention.map(unknown_rules).unwrap_or_default() {
+            forget.note_gap(&format!("{place}.retention.{key}"), "has no equal: see `restic forget --help`");
+        }
         // All paths that the plan ever had count as one.
         forget.set_words("args", [vec![format!("--tag={}", tags.join(",")), "--group-by=".to_owned()], keep].concat());
         draft.add(forget);
     }
+}
+
+/// Rules of a retention that are known, or of which is known that they keep nothing.
+const RULES: [&str; 11] = [
+    "maxUnusedLimit",
+    "policyKeepLastN",
+    "policyTimeBucketed",
+    "policyKeepAll",
+    "keepLastN",
+    "keepHourly",
+    "keepDaily",
+    "keepWeekly",
+    "keepMonthly",
+    "keepYearly",
+    "keepWithinDuration",
+];
+
+/// Returns the names of rules without which a snapshot might not be kept.
+fn unknown_rules(retention: &Node) -> Vec<String> {
+    let periods = ["hourly", "daily", "weekly", "monthly", "yearly", "keepLastN"];
+    let of = |node: &Node, known: &[&str]| -> Vec<String> {
+        node.entries().iter().map(|(key, _)| key.clone()).filter(|key| !known.contains(&key.as_str())).collect()
+    };
+    let mut unknown = of(retention, &RULES);
+    unknown.extend(retention.get("policyTimeBucketed").map(|buckets| of(buckets, &periods)).unwrap_or_default());
+    unknown
 }
 
 fn keep_words(retention: &Node) -> Vec<String> {

@@ -165,7 +165,7 @@ fn add_preset(draft: &mut Draft, config: &Config, preset: &str, places: &Places<
     draft.add(base);
     for command in config.commands(preset) {
         let mut task = Section::new(draft.free_name(&format!("{base_name}-{command}")));
-        task.set("inherit", &base_name);
+        task.set_parent(&base_name);
         let options = config.merged(preset, Some(&command), "");
         set_task(&mut task, &command, &options, &shared, places, preset);
         for (name, value) in config.merged(preset, Some(&command), ".environ") {

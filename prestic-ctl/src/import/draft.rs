@@ -26,6 +26,8 @@ pub struct Section {
     name: String,
     notes: Vec<Note>,
     entries: Vec<(String, Entry)>,
+    /// Whether something of the source is missing that says which snapshots stay.
+    is_incomplete: bool,
 }
 
 /// A file that is being written.
@@ -33,12 +35,18 @@ pub struct Section {
 pub struct Draft {
     notes: Vec<Note>,
     sections: Vec<Section>,
+    /// Names that sections will have which are still to come.
+    reserved: Vec<String>,
     has_secrets: bool,
 }
 
 /// What is written beside a secret.
 const SECRET_ADVICE: &str = "a secret in the clear, as it was there: let nobody read this file; for passwords of repositories the keyring is \
                              better (`prestic-ctl keyring --help`)";
+
+/// What is written beside a schedule that was left out.
+const INCOMPLETE_ADVICE: &str = "is left out, because this task could remove more snapshots than it did before: mend what is said above, \
+                                 try its words with `--dry-run`, then write the schedule";
 
 /// Names that are not for sections of profiles.
 const RESERVED: [&str; 2] = ["DEFAULT", "prestic"];
@@ -54,13 +62,29 @@ impl Draft {
         let is_fine = |character: char| !character.is_control() && !matches!(character, '[' | ']' | '@' | '%');
         let name: String = wanted.trim().chars().map(|character| if is_fine(character) { character } else { '-' }).collect();
         let name = if name.is_empty() { "unnamed".to_owned() } else { name };
-        let is_free = |name: &str| !RESERVED.contains(&name) && self.sections.iter().all(|section| section.name != name);
+        let is_free = |name: &str| {
+            !RESERVED.contains(&name)
+                && self.sections.iter().all(|section| section.name != name)
+                && self.reserved.iter().all(|reserved| reserved != name)
+        };
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         std::iter::once(name.clone()).chain(numbered).find(|name| is_free(name)).unwrap_or(name)
     }
 
-    /// Adds a section.
-    pub fn add(&mut self, section: Section) {
+    /// Returns a name like [`Self::free_name`], and keeps it for a section that comes later.
+    pub fn reserve(&mut self, wanted: &str) -> String {
+        let name = self.free_name(wanted);
+        self.reserved.push(name.clone());
+        name
+    }
+
+    /// Adds a section. One that would remove more snapshots than it did before waits for somebody to look at it.
+    pub fn add(&mut self, mut section: Section) {
+        if section.is_incomplete
+            && let Some(schedule) = section.take("schedule")
+        {
+            section.note(&format!("schedule = {schedule}"), INCOMPLETE_ADVICE);
+        }
         self.has_secrets |= section.notes.iter().any(|note| note.message == SECRET_ADVICE);
         self.sections.push(section);
     }
@@ -80,7 +104,7 @@ impl Draft {
         for section in &mut self.sections {
             let Some(schedule) = section.text("schedule").map(str::to_owned) else { continue };
             if let Some(reason) = reason(&schedule) {
-                section.entries.retain(|(key, _)| key != "schedule");
+                section.take("schedule");
                 section.note(&format!("schedule = {schedule}"), format!("is no schedule here ({reason}): write one"));
             }
         }
@@ -103,7 +127,7 @@ impl Draft {
 impl Section {
     /// Begins a section with a name from [`Draft::free_name`].
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), notes: Vec::new(), entries: Vec::new() }
+        Self { name: name.into(), notes: Vec::new(), entries: Vec::new(), is_incomplete: false }
     }
 
     /// Begins the section of what all others see.
@@ -127,6 +151,17 @@ impl Section {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Adds a comment on something without which the task could remove snapshots that were kept before.
+    pub fn note_gap(&mut self, place: &str, message: impl Into<String>) {
+        self.note(place, message);
+        self.is_incomplete = true;
+    }
+
+    /// Sets the profile that it builds on.
+    pub fn set_parent(&mut self, name: impl Into<String>) {
+        self.set_words("inherit", vec![name.into()]);
     }
 
     /// Sets a value of one text. A line feed would end it, so one becomes a space.
@@ -172,6 +207,12 @@ impl Section {
         self.entries.iter().any(|(known, _)| known == key)
     }
 
+    fn take(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key)?.to_owned();
+        self.entries.retain(|(known, _)| known != key);
+        Some(text)
+    }
+
     fn put(&mut self, key: &str, entry: Entry) {
         match self.entries.iter_mut().find(|(known, _)| known == key) {
             Some((_, known)) => *known = entry,
@@ -193,6 +234,15 @@ impl Section {
             writeln!(text, "{key} ={space}{}", value.replace('%', "%%")).expect("a String takes every text");
         }
     }
+}
+
+/// Returns the schedule of what follows a task, whose name may be no plain word.
+pub fn after(task: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./@+:".contains(letter);
+    if task.chars().all(is_plain) {
+        return format!("after {task}");
+    }
+    format!("after \"{}\"", task.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn write_notes(text: &mut String, notes: &[Note]) {
@@ -266,11 +316,32 @@ mod tests {
     }
 
     #[test]
+    fn task_that_could_remove_too_much_waits_for_somebody() {
+        let mut section = Section::new("home-forget");
+        section.set("schedule", "after home");
+        section.note_gap("x.keep-tag", "could not be read");
+        let ini = crate::import::tests::ini_of(section);
+        assert!(ini.contains("# schedule = after home: is left out, because ") && !ini.contains("\nschedule"), "{ini}");
+    }
+
+    #[test]
+    fn names_with_blanks_are_quoted_where_they_are_referred_to() {
+        let mut section = Section::new("x");
+        section.set_parent("my disk");
+        section.set("schedule", after("now \"and\" then"));
+        let ini = crate::import::tests::ini_of(section);
+        assert!(ini.ends_with("inherit = 'my disk'\nschedule = after \"now \\\"and\\\" then\"\n"), "{ini}");
+        assert_eq!(after("home@disk"), "after home@disk");
+    }
+
+    #[test]
     fn names_are_free_and_can_stand_in_brackets() {
         let mut draft = Draft::default();
         assert_eq!(draft.free_name("a@b]"), "a-b-");
         assert_eq!(draft.free_name("prestic"), "prestic-2");
         draft.add(Section::new("home"));
         assert_eq!(draft.free_name("home"), "home-2");
+        assert_eq!(draft.reserve("music"), "music");
+        assert_eq!(draft.free_name("music"), "music-2");
     }
 }

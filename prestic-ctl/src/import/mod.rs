@@ -53,9 +53,28 @@ pub enum ConvertError {
     /// It is no INI.
     #[error("no INI: {0}")]
     Ini(String),
+    /// Its characters are of another encoding.
+    #[error("it is no UTF-8")]
+    NotUtf8,
     /// Its name does not say what it is.
     #[error("its name does not say what it is")]
     UnknownFormat,
+    /// A profile uses a mixin that is not there.
+    #[error("there is no mixin `{name}`, which `{place}` uses")]
+    UnknownMixin {
+        /// The mixin.
+        name: String,
+        /// Who uses it.
+        place: String,
+    },
+    /// A profile inherits from one that is not there.
+    #[error("there is no profile `{name}`, which `{place}` inherits from")]
+    UnknownParent {
+        /// The profile.
+        name: String,
+        /// Who inherits from it.
+        place: String,
+    },
     /// It is of its format, but nothing of it is that program's.
     #[error("it is no configuration of {program}: {reason}")]
     NotIts {
@@ -70,6 +89,10 @@ impl ConvertError {
     /// Returns what to do about it.
     pub fn hint(&self, origin: Origin) -> Option<&'static str> {
         match (self, origin) {
+            (Self::NotUtf8, _) => Some("save it as UTF-8: its paths would be guessed else"),
+            (Self::UnknownMixin { .. } | Self::UnknownParent { .. }, _) => {
+                Some("other files are not read: write what is missing into this one, or remove its name")
+            }
             (Self::UnknownFormat, _) => Some("it must end in .toml, .conf, .yaml, .yml, .json or .hcl"),
             (Self::Syntax(_), Origin::Resticprofile) => {
                 Some("templates (`{{ … }}`) outside of texts are not evaluated: write down what they make, or remove them")

@@ -8,6 +8,8 @@ pub struct Places<'a> {
     pub folder: PathBuf,
     /// The user's home folder.
     pub user_home: Option<PathBuf>,
+    /// The name of this machine, as restic has it.
+    pub host_name: Option<String>,
     /// The environment.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -62,7 +64,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let variable = |name: &str| (name == "NAS").then(|| "/mnt/nas".to_owned());
-        let places = Places { folder: "/etc/x".into(), user_home: Some("/home/me".into()), variable: &variable };
+        let places =
+            Places { folder: "/etc/x".into(), user_home: Some("/home/me".into()), host_name: None, variable: &variable };
         assert_eq!(places.file(text), expected);
     }
 

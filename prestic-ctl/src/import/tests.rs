@@ -15,7 +15,12 @@ pub(crate) fn ini_of(section: Section) -> String {
 
 fn convert(origin: Origin, name: &str, text: &str) -> Result<String, ConvertError> {
     let variable = |_: &str| None;
-    let places = Places { folder: "/etc/there".into(), user_home: Some("/home/me".into()), variable: &variable };
+    let places = Places {
+        folder: "/etc/there".into(),
+        user_home: Some("/home/me".into()),
+        host_name: Some("thishost".to_owned()),
+        variable: &variable,
+    };
     origin.convert(name, text, &places).map(|draft| draft.to_ini("prestic-ctl import"))
 }
 
@@ -78,6 +83,106 @@ fn plans_of_backrest_become_tasks_with_their_retention_after_them() {
     check(Origin::Backrest, "x.json", sample, include_str!("../../testdata/import/backrest.json.ini"));
 }
 
+/// Checks that an import has all of these lines, and none of the others.
+#[cfg(unix)]
+#[track_caller]
+fn check_lines(origin: Origin, name: &str, text: &str, present: &[&str], absent: &[&str]) {
+    let ini = convert(origin, name, text).unwrap();
+    let has = |wanted: &str| ini.lines().any(|line| line.trim().starts_with(wanted));
+    for wanted in present {
+        assert!(has(wanted), "`{wanted}` is not in\n{ini}");
+    }
+    for unwanted in absent {
+        assert!(!has(unwanted), "`{unwanted}` is in\n{ini}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn retention_of_resticprofile_is_for_the_snapshots_of_its_backup_alone() {
+    let profile = "{repository: /r, backup: {source: [/a, b], tag: [x, y]}, retention: {keep-last: 3";
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        &format!("home: {profile}, after-backup: true}}}}\n"),
+        &["--path=/a", "--path=/etc/there/b", "schedule = after home-backup"],
+        &["--host", "--tag=x,y"],
+    );
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        &format!("home: {profile}, path: false}}}}\n"),
+        &["args = --keep-last=3"],
+        &["--path", "schedule"],
+    );
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        &format!("version: '2'\nprofiles: {{home: {profile}}}}}}}\n"),
+        &["--path=/a", "--tag=x,y", "--host=thishost", "schedule = after home-backup"],
+        &[],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn forgetting_without_all_of_its_rules_gets_no_schedule() {
+    let left_out = "# schedule = calendar:daily: is left out, because";
+    for rule in ["keep-tag: '{{ .Now }}'", "host: '{{ .Env.NOWHERE }}'", "path: true"] {
+        let text = format!("home: {{repository: /r, forget: {{schedule: daily, prune: true, keep-last: 3, {rule}}}}}\n");
+        check_lines(Origin::Resticprofile, "x.yaml", &text, &[left_out, "--keep-last=3"], &["schedule ="]);
+    }
+    let backends = "backends: {a: {path: /a, options: {forget: {keep-daily: 9}}}, b: {path: /b}}\n";
+    let location = "locations: {x: {from: /x, to: [a, b], forget: prune, options: {forget: {keep-last: 2}}}}\n";
+    let left_out = "# schedule = after x: is left out, because";
+    check_lines(Origin::Autorestic, "x.yml", &format!("{backends}{location}"), &[left_out, "--keep-last=2"], &["schedule ="]);
+    let plan = r#"{"repos": [{"id": "r", "uri": "/r"}], "plans": [{"id": "x", "repo": "r", "retention": {"keepDaily": 3, "keepNew": 9}}]}"#;
+    check_lines(Origin::Backrest, "x.json", plan, &[left_out, "--keep-daily=3"], &["schedule ="]);
+}
+
+#[test]
+#[cfg(unix)]
+fn rules_of_all_places_stay_where_autorestic_gives_them_all() {
+    let text = "global: {forget: {keep-tag: [forever], keep-last: 1}, backup: {exclude: '*.tmp'}}\n\
+                backends: {a: {path: /a, options: {forget: {keep-daily: 9}, backup: {exclude: '*.bak'}}}}\n\
+                locations: {x: {from: /x, to: a, forget: 'yes', options: {forget: {keep-tag: letters, keep-last: 5}, \
+                backup: {exclude: '*.o'}}}}\n";
+    let present = [
+        "--exclude=*.tmp",
+        "--exclude=*.bak",
+        "--exclude=*.o",
+        "--keep-tag=forever",
+        "--keep-daily=9",
+        "--keep-tag=letters",
+        "--keep-last=5",
+        "schedule = after x",
+    ];
+    check_lines(Origin::Autorestic, "x.yml", text, &present, &[]);
+}
+
+#[test]
+#[cfg(unix)]
+fn names_of_profiles_stay_apart_from_those_of_tasks() {
+    let text = "home: {repository: /r, backup: {source: /a}}\nhome-backup: {repository: /s, password-file: /p}\n\
+                'my child': {inherit: home-backup, description: x}\ngrandchild: {inherit: 'my child'}\n";
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        text,
+        &["[home-backup]", "[home-backup-2]", "inherit = home-backup", "inherit = 'my child'"],
+        &["inherit = home-backup-2"],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn tasks_without_a_repository_are_told() {
+    let text =
+        "home: {env-file: secrets, backup: {source: /a}}\nbase: {backup: {source: /a}}\nx: {inherit: base, repository: /r}\n";
+    let told = "# home.backup: it was left out, because its profile names no repository";
+    check_lines(Origin::Resticprofile, "x.yaml", text, &[told, "[x-backup]"], &["# base.backup", "[home-backup]"]);
+}
+
 #[track_caller]
 fn check_refused(origin: Origin, name: &str, text: &str, expected: &str) {
     let message = convert(origin, name, text).unwrap_err().to_string();
@@ -89,6 +194,8 @@ fn what_is_not_that_program_s_is_refused() {
     check_refused(Origin::Resticprofile, "x.toml", "[a", "no TOML");
     check_refused(Origin::Resticprofile, "x.ini", "[a]", "does not say");
     check_refused(Origin::Resticprofile, "x.yaml", "version: '1'", "it has no profile");
+    check_refused(Origin::Resticprofile, "x.yaml", "a: {backup: {use: gone}}", "there is no mixin `gone`, which `a` uses");
+    check_refused(Origin::Resticprofile, "x.yaml", "a: {inherit: gone}", "there is no profile `gone`, which `a` inherits from");
     check_refused(Origin::Autorestic, "x.yml", "a: [", "no YAML");
     check_refused(Origin::Autorestic, "x.yml", "a: b", "no `backends` and `locations`");
     check_refused(Origin::Crestic, "x.cfg", "[global]\nrepo: x\n", "no section of a preset");

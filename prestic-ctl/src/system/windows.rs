@@ -36,6 +36,11 @@ pub fn bar_columns() -> Option<usize> {
     error_columns().map(|columns| columns.saturating_sub(1).max(1))
 }
 
+/// Returns the name of this machine.
+pub fn host_name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
+}
+
 fn columns(terminal: &Term) -> Option<usize> {
     terminal.size_checked().map(|(_, columns)| usize::from(columns)).filter(|columns| *columns > 0)
 }

@@ -81,6 +81,24 @@ pub(super) fn with_mixins(node: Node, mixins: &Node, depth: usize) -> Node {
     own
 }
 
+/// Returns the name of the first mixin that is used and not there.
+pub(super) fn unknown_mixin(node: &Node, mixins: &Node, depth: usize) -> Option<String> {
+    let used = node.get("use").filter(|_| depth <= DEEPEST).map(items).unwrap_or_default();
+    let names = used.iter().map(|used| used.text().or_else(|| used.text_of("name")).unwrap_or_default());
+    for name in names {
+        match mixins.get(&name) {
+            None => return Some(name),
+            Some(mixin) => {
+                if let Some(unknown) = unknown_mixin(mixin, mixins, depth + 1) {
+                    return Some(unknown);
+                }
+            }
+        }
+    }
+    let inner = node.entries().iter().filter(|(key, _)| key != "use");
+    inner.filter(|_| depth <= DEEPEST).find_map(|(_, node)| unknown_mixin(node, mixins, depth + 1))
+}
+
 /// Lays a mixin over a node. What it adds to a list that is not there waits for that of the parent.
 fn mixed(own: &Node, content: &Node) -> Node {
     let mut result = own.clone();
@@ -153,6 +171,7 @@ fn evaluated(text: &str, profile: &str, places: &Places<'_>) -> Option<String> {
         let expression = expression.trim_matches(['-', ' ']);
         match expression {
             ".Profile.Name" => result.push_str(profile),
+            ".Hostname" => result.push_str(places.host_name.as_deref()?),
             ".ConfigDir" => result.push_str(&places.folder.display().to_string()),
             _ => result.push_str(&(places.variable)(&expression.strip_prefix(".Env.")?.to_ascii_uppercase())?),
         }
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn templates_that_are_known_are_evaluated() {
         let variable = |name: &str| (name == "USER").then(|| "me".to_owned());
-        let places = Places { folder: "/etc/x".into(), user_home: None, variable: &variable };
+        let places = Places { folder: "/etc/x".into(), user_home: None, host_name: None, variable: &variable };
         for (text, expected) in
             [("/r/{{ .Profile.Name }}/{{.Env.USER}}", Some("/r/home/me")), ("{{ .Hostname }}", None), ("plain", Some("plain"))]
         {

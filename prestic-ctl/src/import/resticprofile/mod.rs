@@ -30,6 +30,10 @@ struct Profile {
     /// Its place in the file.
     place: String,
     parent: Option<String>,
+    /// Whether others inherit from it.
+    is_parent: bool,
+    /// Whether the file is of version 2, which adds values by itself.
+    is_second: bool,
     /// Its own values, without what it inherits.
     own: Node,
     /// With what it inherits.
@@ -49,11 +53,12 @@ pub fn convert(root: &Node, places: &Places<'_>) -> Result<Draft, ConvertError> 
     if !defaults.is_empty() {
         draft.add(defaults);
     }
-    for profile in &config.profiles {
-        let base = base(profile, &draft, places);
-        let name = base.name().to_owned();
-        draft.add(base);
-        tasks::add(&mut draft, profile, &name, places);
+    // A task of one profile may be called as another profile is, which is what others inherit from.
+    let names: Vec<String> = config.profiles.iter().map(|profile| draft.reserve(&profile.name)).collect();
+    for (profile, name) in config.profiles.iter().zip(&names) {
+        let position = config.profiles.iter().position(|other| Some(&other.name) == profile.parent.as_ref());
+        draft.add(base(profile, name, position.map(|position| names[position].as_str()), places));
+        tasks::add(&mut draft, profile, name, places);
     }
     note_groups(&mut draft, &config.groups);
     Ok(draft)
@@ -72,6 +77,15 @@ fn read(root: &Node) -> Result<Config, ConvertError> {
         return Err(Origin::Resticprofile.refuses("it has no profile"));
     }
     let mixins = root.get("mixins").cloned().unwrap_or_default();
+    for (name, node) in &written {
+        let place = format!("{places}{name}");
+        if let Some(name) = inherit::unknown_mixin(node, &mixins, 0) {
+            return Err(ConvertError::UnknownMixin { name, place });
+        }
+        if let Some(name) = node.text_of("inherit").filter(|parent| !written.iter().any(|(known, _)| known == parent)) {
+            return Err(ConvertError::UnknownParent { name, place });
+        }
+    }
     let expanded: Vec<(String, Node)> =
         written.into_iter().map(|(name, node)| (name, inherit::with_mixins(node, &mixins, 0))).collect();
     let profiles = expanded
@@ -79,7 +93,9 @@ fn read(root: &Node) -> Result<Config, ConvertError> {
         .map(|(name, own)| Profile {
             name: name.clone(),
             place: format!("{places}{name}"),
-            parent: own.text_of("inherit").filter(|parent| expanded.iter().any(|(known, _)| known == parent)),
+            parent: own.text_of("inherit"),
+            is_parent: expanded.iter().any(|(_, other)| other.text_of("inherit").as_ref() == Some(name)),
+            is_second,
             own: own.clone(),
             all: inherit::resolved(name, &expanded, is_second, 0),
         })
@@ -141,10 +157,10 @@ fn priority_of_nice(nice: &str) -> &'static str {
 }
 
 /// Makes the section that has the repository: the profile itself, for whatever is asked of it by hand.
-fn base(profile: &Profile, draft: &Draft, places: &Places<'_>) -> Section {
-    let mut section = Section::new(draft.free_name(&profile.name));
-    if let Some(parent) = &profile.parent {
-        section.set("inherit", parent);
+fn base(profile: &Profile, name: &str, parent: Option<&str>, places: &Places<'_>) -> Section {
+    let mut section = Section::new(name);
+    if let Some(parent) = parent {
+        section.set_parent(parent);
     }
     let directory = profile.all.text_of("base-dir");
     for (key, node) in profile.own.entries() {
@@ -242,5 +258,10 @@ fn note_groups(draft: &mut Draft, groups: &Node) {
             profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         );
         draft.note(format!("groups.{name}"), message);
+        for (command, schedule) in group.get("schedules").map(Node::entries).unwrap_or_default() {
+            let times = schedule.get("at").unwrap_or(schedule).texts().join("; ");
+            let message = format!("the group's schedule was `{times}`: write it into the `{command}` tasks of its profiles");
+            draft.note(format!("groups.{name}.schedules.{command}"), message);
+        }
     }
 }

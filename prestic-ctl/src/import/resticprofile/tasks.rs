@@ -3,29 +3,73 @@
 use super::{Profile, TASKS, inherit, is_hook, is_report};
 use crate::import::{
     NO_HOOKS,
-    draft::{Draft, Section},
+    draft::{Draft, Section, after},
     flags,
     node::Node,
     paths::Places,
 };
 
+/// Commands that remove snapshots, by flags that say which of them stay.
+const FORGETTING: [&str; 2] = ["retention", "forget"];
+
 /// Adds the tasks of a profile, whose section has this name.
 pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Places<'_>) {
+    let mut backup = None;
     for command in TASKS {
         let Some(node) = profile.all.get(command).filter(|node| node.is_map()) else { continue };
         // A profile that only others build on has no repository, and its flags are theirs.
         if !has_repository(profile) {
+            if !profile.is_parent {
+                let place = format!("{}.{command}", profile.place);
+                draft.note(
+                    place,
+                    "it was left out, because its profile names no repository: write `repository`, and import again",
+                );
+            }
             continue;
         }
         let mut task = Task::new(draft, profile, base, command, places);
-        for (key, value) in node.entries() {
-            match inherit::without_templates(value, &profile.name, places) {
-                Some(value) => task.take(key, &value),
-                None => task.note(key, "it has a template that is not evaluated here: write down what it makes"),
+        for (key, value) in values(profile, command, node) {
+            match inherit::without_templates(&value, &profile.name, places) {
+                Some(value) => task.take(&key, &value, backup.as_deref()),
+                None => task.note_gap(&key, "it has a template that is not evaluated here: write down what it makes"),
             }
+        }
+        if command == "backup" {
+            backup = Some(task.section.name().to_owned());
         }
         task.finish(draft);
     }
+}
+
+/// Returns the values of a command, and those that resticprofile adds to what says which snapshots stay.
+fn values(profile: &Profile, command: &str, node: &Node) -> Vec<(String, Node)> {
+    let mut values = node.entries().to_vec();
+    if !FORGETTING.contains(&command) {
+        return values;
+    }
+    let yes = |key: &str| (key.to_owned(), Node::Bool(true));
+    let mut implied = Vec::new();
+    if command == "retention" {
+        let backup = profile.all.get("backup").filter(|backup| backup.is_map());
+        implied.extend(backup.map(|_| yes("path")));
+        if profile.is_second {
+            implied.extend(backup.and_then(|backup| backup.get("tag")).map(|_| yes("tag")));
+            let host = backup.and_then(|backup| backup.get("host")).or_else(|| profile.all.get("host")).cloned();
+            implied.push(("host".to_owned(), host.unwrap_or(Node::Bool(true))));
+            let has_turn = ["before-backup", "after-backup"].iter().any(|key| node.get(key).is_some());
+            let keeps = node.entries().iter().any(|(key, _)| key.starts_with("keep-"));
+            implied.extend((keeps && !has_turn).then(|| yes("after-backup")));
+        }
+    }
+    let says_what_stays = |key: &str| key.starts_with("keep-") || matches!(key, "path" | "tag" | "host" | "group-by");
+    implied.extend(profile.all.entries().iter().filter(|(key, _)| says_what_stays(key)).cloned());
+    for (key, value) in implied {
+        if !values.iter().any(|(known, _)| *known == key) {
+            values.push((key, value));
+        }
+    }
+    values
 }
 
 fn has_repository(profile: &Profile) -> bool {
@@ -52,7 +96,7 @@ impl<'a> Task<'a> {
     fn new(draft: &Draft, profile: &'a Profile, base: &'a str, command: &'static str, places: &'a Places<'a>) -> Self {
         let wanted = format!("{base}-{command}");
         let mut section = Section::new(draft.free_name(&wanted));
-        section.set("inherit", base);
+        section.set_parent(base);
         Self { profile, base, command, places, section, args: Vec::new(), schedules: Vec::new(), is_checked: false }
     }
 
@@ -65,7 +109,17 @@ impl<'a> Task<'a> {
         self.section.note(&place, message);
     }
 
-    fn take(&mut self, key: &str, node: &Node) {
+    /// Says that something is missing. Where snapshots are removed, it may be what keeps some of them.
+    fn note_gap(&mut self, key: &str, message: impl Into<String>) {
+        let place = self.place(key);
+        if FORGETTING.contains(&self.command) {
+            self.section.note_gap(&place, message);
+        } else {
+            self.section.note(&place, message);
+        }
+    }
+
+    fn take(&mut self, key: &str, node: &Node, backup: Option<&str>) {
         let value = node.text().unwrap_or_default();
         match key {
             "source"
@@ -77,15 +131,15 @@ impl<'a> Task<'a> {
             "schedule" if node.is_map() => {
                 for (key, value) in node.entries() {
                     let key = if key == "at" { "schedule".to_owned() } else { format!("schedule-{key}") };
-                    self.take(&key, value);
+                    self.take(&key, value, backup);
                 }
             }
             "schedule" => self.schedules.extend(node.texts()),
             key if key.starts_with("schedule-") => self.take_schedule_option(key, node),
             "check-before" | "check-after" => self.is_checked |= node.is_true(),
-            "before-backup" | "after-backup" if self.command == "retention" => self.take_turn(key, node),
-            "path" if self.command == "retention" => self.take_paths(node),
-            "tag" | "host" if self.command == "retention" || self.command == "forget" => self.take_filter(key, node),
+            "before-backup" | "after-backup" if self.command == "retention" => self.take_turn(key, node, backup),
+            "path" if self.command != "backup" => self.take_paths(node),
+            "tag" | "host" if self.command != "backup" => self.take_filter(key, node),
             "tag" if self.command == "backup" => self.args.extend(flags::words(key, &without_switch(node), self.places)),
             "host" if self.command == "backup" => self.args.extend(flags::words(key, &without_switch(node), self.places)),
             "stdin" if !node.is_true() => {}
@@ -101,7 +155,7 @@ impl<'a> Task<'a> {
                 let place = self.place(key);
                 flags::set_global(&mut self.section, key, node, self.places, &place);
             }
-            _ if node.is_map() => self.note(key, "has no equal: see `prestic-ctl options`"),
+            _ if node.is_map() => self.note_gap(key, "has no equal: see `prestic-ctl options`"),
             key => self.args.extend(flags::words(key, node, self.places)),
         }
     }
@@ -131,20 +185,31 @@ impl<'a> Task<'a> {
     }
 
     /// A retention beside a backup is a task after it.
-    fn take_turn(&mut self, key: &str, node: &Node) {
+    fn take_turn(&mut self, key: &str, node: &Node, backup: Option<&str>) {
         if !node.is_true() {
             return;
         }
+        let Some(backup) = backup else {
+            self.note(key, "there is no backup that it could come after: write a schedule");
+            return;
+        };
         if key == "before-backup" {
             self.note(key, "it comes after the backup here: what is to be forgotten first costs a backup nothing");
         }
-        self.schedules.push(format!("after {}-backup", self.base));
+        self.schedules.push(after(backup));
     }
 
     /// `true` stands for the folders that are backed up.
     fn take_paths(&mut self, node: &Node) {
-        let paths = if node.is_true() { backup_sources(self.profile, self.places) } else { node.texts() };
-        self.args.extend(paths.iter().map(|path| format!("--path={}", self.places.expand(path))));
+        let paths = match node {
+            Node::Bool(false) => return,
+            node if node.is_true() => backup_sources(self.profile, self.places),
+            node => node.texts().iter().map(|path| self.places.file(path)).collect(),
+        };
+        if paths.is_empty() {
+            self.note_gap("path", "it is not known what is backed up: write each folder, as `--path=…`");
+        }
+        self.args.extend(paths.iter().map(|path| format!("--path={path}")));
     }
 
     /// `true` stands for the tags that a backup sets, or for this machine.
@@ -152,10 +217,19 @@ impl<'a> Task<'a> {
         let is_switch = matches!(node, Node::Bool(_));
         match (key, is_switch && node.is_true()) {
             ("tag", true) => {
-                let tags = self.profile.all.get("backup").map(|backup| backup.texts_of("tag")).unwrap_or_default();
-                self.args.extend((!tags.is_empty()).then(|| format!("--tag={}", tags.join(","))));
+                let tags = self.profile.all.get("backup").and_then(|backup| backup.get("tag")).cloned().unwrap_or_default();
+                match inherit::without_templates(&tags, &self.profile.name, self.places)
+                    .map(|tags| without_switch(&tags).texts())
+                {
+                    Some(tags) if tags.iter().all(|tag| tag == "false") => {}
+                    Some(tags) => self.args.push(format!("--tag={}", tags.join(","))),
+                    None => self.note_gap(key, "a tag has a template that is not evaluated here: write `--tag=…`"),
+                }
             }
-            ("host", true) => self.note(key, "write this machine's name, as `--host=…`"),
+            ("host", true) => match &self.places.host_name {
+                Some(name) => self.args.push(format!("--host={name}")),
+                None => self.note_gap(key, "write this machine's name, as `--host=…`"),
+            },
             (_, false) if is_switch => {}
             _ => self.args.extend(flags::words(key, node, self.places)),
         }
@@ -168,6 +242,14 @@ impl<'a> Task<'a> {
             "repository" => flags::set_repository(&mut self.section, &self.places.expand(value), &place),
             "password-file" => self.section.set("password-file", self.places.file(value)),
             "password-command" => self.section.set("password-command", self.places.expand(value)),
+            "repository-file" => self.section.set("env.RESTIC_REPOSITORY_FILE", self.places.file(value)),
+            "from-repository" => {
+                flags::set_variable(&mut self.section, "RESTIC_FROM_REPOSITORY", &self.places.expand(value), &place);
+            }
+            "from-repository-file" => self.section.set("env.RESTIC_FROM_REPOSITORY_FILE", self.places.file(value)),
+            "from-password-file" => self.section.set("env.RESTIC_FROM_PASSWORD_FILE", self.places.file(value)),
+            "from-password-command" => self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", self.places.expand(value)),
+            "from-key-hint" => self.section.set("env.RESTIC_FROM_KEY_HINT", value),
             _ => return false,
         }
         true
@@ -178,6 +260,12 @@ impl<'a> Task<'a> {
         self.section.set("command", if self.command == "retention" { "forget" } else { self.command });
         if self.command == "backup" {
             let sources = backup_sources(self.profile, self.places);
+            if sources.iter().any(|source| source.contains(['*', '?'])) {
+                self.note(
+                    "source",
+                    "restic does not look for what a `*` or `?` in a folder's name stands for: write each folder",
+                );
+            }
             if sources.is_empty() && !self.args.iter().any(|word| word.starts_with("--files-from")) {
                 self.note("source", "there is nothing to back up: write a folder into `args`");
             }
@@ -197,8 +285,8 @@ impl<'a> Task<'a> {
         draft.add(self.section);
         if self.is_checked {
             let mut check = Section::new(draft.free_name(&format!("{name}-check")));
-            check.set("inherit", self.base);
-            check.set("schedule", format!("after {name}"));
+            check.set_parent(self.base);
+            check.set("schedule", after(&name));
             check.set("command", "check");
             check.note(&format!("{}.{}.check-after", self.profile.place, self.command), "it is a task of its own here");
             draft.add(check);
@@ -206,6 +294,10 @@ impl<'a> Task<'a> {
     }
 
     fn set_origin_of_copy(&mut self) {
+        // It may copy from another repository into the profile's own.
+        if self.section.has("env.RESTIC_FROM_REPOSITORY") || self.section.has("env.RESTIC_FROM_REPOSITORY_FILE") {
+            return;
+        }
         if let Some(from) = self.profile.all.text_of("repository") {
             self.section.set("env.RESTIC_FROM_REPOSITORY", self.places.expand(&from));
         }
@@ -239,8 +331,8 @@ fn backup_sources(profile: &Profile, places: &Places<'_>) -> Vec<String> {
     let absolute = |source: &String| {
         let source = places.expand(source);
         match &base {
-            Some(base) => std::path::Path::new(base).join(source).display().to_string(),
-            None => source,
+            Some(base) => places.file(&std::path::Path::new(base).join(source).display().to_string()),
+            None => places.file(&source),
         }
     };
     sources.iter().map(absolute).collect()

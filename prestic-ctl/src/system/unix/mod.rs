@@ -51,6 +51,11 @@ pub fn shows_unicode<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> b
         .is_some_and(|value| value.as_ref().to_string_lossy().to_lowercase().replace('-', "").contains("utf8"))
 }
 
+/// Returns the name of this machine.
+pub fn host_name() -> Option<String> {
+    rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+}
+
 /// Lets a program take this process's place. Returns only if that fails.
 pub fn replace_by(command: &mut Command) -> io::Result<Exit> {
     Err(command.exec())
