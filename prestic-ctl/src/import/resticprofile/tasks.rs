@@ -1,6 +1,6 @@
 //! The commands of a profile: each with work becomes a task.
 
-use super::{Profile, TASKS, inherit, is_hook, is_report};
+use super::{Profile, TASKS, TEMPLATE, inherit, is_hook, is_report, repository};
 use crate::import::{
     NO_HOOKS,
     draft::{Draft, Section, after},
@@ -32,7 +32,7 @@ pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Pla
         for (key, value) in values(profile, command, node) {
             match inherit::without_templates(&value, &profile.name, places) {
                 Some(value) => task.take(&key, &value, backup.as_deref()),
-                None => task.note_gap(&key, "it has a template that is not evaluated here: write down what it makes"),
+                None => task.note_gap(&key, TEMPLATE),
             }
         }
         if command == "backup" {
@@ -298,16 +298,29 @@ impl<'a> Task<'a> {
         if self.section.has("env.RESTIC_FROM_REPOSITORY") || self.section.has("env.RESTIC_FROM_REPOSITORY_FILE") {
             return;
         }
-        if let Some(from) = self.profile.all.text_of("repository") {
-            self.section.set("env.RESTIC_FROM_REPOSITORY", self.places.expand(&from));
+        let directory = self.profile.all.text_of("base-dir");
+        if let Some(from) = self.of_profile("repository") {
+            let from = repository(&from, directory.as_deref(), self.places);
+            let place = self.place("repository");
+            flags::set_variable(&mut self.section, "RESTIC_FROM_REPOSITORY", &from, &place);
         }
-        if let Some(file) = self.profile.all.text_of("password-file") {
+        if let Some(file) = self.of_profile("password-file") {
             self.section.set("env.RESTIC_FROM_PASSWORD_FILE", self.places.file(&file));
-        } else if let Some(command) = self.profile.all.text_of("password-command") {
+        } else if let Some(command) = self.of_profile("password-command") {
             self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", self.places.expand(&command));
         } else {
             self.note("password", "the password of the repository that is copied from: write `env.RESTIC_FROM_PASSWORD_FILE`");
         }
+    }
+
+    /// Returns a value of the profile, and says so where it has a template that is left.
+    fn of_profile(&mut self, key: &str) -> Option<String> {
+        let node = self.profile.all.get(key)?;
+        let evaluated = inherit::without_templates(node, &self.profile.name, self.places);
+        if evaluated.is_none() {
+            self.note(key, TEMPLATE);
+        }
+        evaluated?.text()
     }
 }
 
