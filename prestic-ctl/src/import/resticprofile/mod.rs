@@ -134,6 +134,7 @@ fn set_global(section: &mut Section, global: &Node, places: &Places<'_>) {
             "restic-lock-retry-after" | "restic-stale-lock-age" => {
                 section.note(&place, "locks are waited for with `wait-for-lock`, and removed only if nobody can hold them");
             }
+            "initialize" if !node.is_true() => {}
             "initialize" => section.note(&place, "a repository is not made by itself: `prestic-ctl -p PROFILE init`, once"),
             "min-memory" => section.note(&place, "has no equal: the system decides on memory"),
             _ => section.note(&place, "has no equal: see `prestic-ctl options`"),

@@ -26,3 +26,31 @@ fn inherited_template_has_the_name_of_whoever_inherits_it() {
         &["env.RESTIC_FROM_REPOSITORY = /r/{{"],
     );
 }
+
+#[test]
+fn retention_has_its_folders_as_snapshots_have_them() {
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        "home: {repository: /r, backup: {source: [./, /a/]}, retention: {after-backup: true, keep-last: 1}}\n",
+        &["--path=/etc/there", "--path=/a", "# home.backup.source: relative folders were taken as those of /etc/there"],
+        &["--path=/etc/there/", "--path=/a/", "--path=./"],
+    );
+}
+
+#[test]
+fn check_before_a_backup_is_told_to_come_after_it() {
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        "global: {initialize: false}\nhome: {repository: /r, backup: {source: /a, check-before: true}}\n",
+        &["# home.backup.check-before: it is a task of its own here, after the backup", "schedule = after home-backup"],
+        &["# home.backup.check-after", "# global.initialize"],
+    );
+}
+
+#[test]
+fn older_word_of_crestic_for_arguments_is_known() {
+    let text = "[home]\nrepo: /r\n[home.backup]\nparams: /a\n";
+    check_lines(Origin::Crestic, "x.cfg", text, &["args = /a"], &["--params"]);
+}
