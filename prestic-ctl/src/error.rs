@@ -81,6 +81,14 @@ pub enum CtlError {
     /// Words of Python's PRestic that it would have refused, too.
     #[error("{0}")]
     OldUsage(String),
+    /// What is written is of another format, and nothing but that.
+    #[error("`{command}` writes {format}, and no JSON")]
+    NoJson {
+        /// The command.
+        command: &'static str,
+        /// What it writes.
+        format: &'static str,
+    },
     /// A daemon has a home, and not only a configuration.
     #[error("{} is no home: a daemon needs a folder with `config.ini`", .file.display())]
     NoHomeOfFile {
@@ -167,6 +175,7 @@ impl CtlError {
             Self::Service(error) => error.hint(),
             Self::NoConfig { file } => Some(how_to_begin(file)),
             Self::OldUsage(_) => Some("`prestic --help` shows the old words, `prestic-ctl --help` the new ones".to_owned()),
+            Self::NoJson { .. } => Some("leave out `--json`".to_owned()),
             Self::NoHomeOfFile { .. } => {
                 Some("name a folder, or bring the file in with `include = FILE` in [prestic] of a config.ini".to_owned())
             }

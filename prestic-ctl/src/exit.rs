@@ -21,7 +21,7 @@ Exit codes:
         `keyring`: there is no such entry; `service`: a step failed; `doctor`: something keeps backups from working
         `import`: the file is not that program's
   1-12  `run` and `-p`: restic's own code (3: some files were not read; 11: repository locked)
-  64    the command line is wrong
+  64    the command line is wrong, as `--json` for what is never JSON
   65    refused: unknown task or profile, nothing to run, run already under way, shutting down, no usable password
         `service`: a file in the way is not ours
   66    there is no config.ini; `import`: the file cannot be read
@@ -117,7 +117,11 @@ impl Exit {
             CtlError::Service(ServiceError::ForeignFile { .. } | ServiceError::OtherHome { .. }) => Self::REFUSED,
             CtlError::Service(_) => Self::PROBLEMS,
             CtlError::SecretsOnTerminal => Self::REFUSED,
-            CtlError::BadTime(_) | CtlError::PastTime(_) | CtlError::OldUsage(_) | CtlError::NoHomeOfFile { .. } => Self::USAGE,
+            CtlError::BadTime(_)
+            | CtlError::PastTime(_)
+            | CtlError::OldUsage(_)
+            | CtlError::NoJson { .. }
+            | CtlError::NoHomeOfFile { .. } => Self::USAGE,
             CtlError::NoConfig { .. } | CtlError::Unreadable { .. } => Self::NO_CONFIG,
             CtlError::NotImported { .. } => Self::PROBLEMS,
             CtlError::BrokenSection { .. } => Self::BAD_CONFIG,

@@ -83,4 +83,6 @@ fn unknown_profile_and_missing_configuration_have_their_codes() {
     home.write_config("[nas]\nrepository = /r\npassword-file = /p\n");
     let refused = home.ctl(&["export", "nsa"]).expect_code(65);
     assert!(refused.stderr.contains("`nsa`"), "{}", refused.stderr);
+    let no_json = home.ctl(&["--json", "export", "nas"]).expect_code(64);
+    assert!(no_json.stderr.contains("`export` writes a shell script, and no JSON"), "{}", no_json.stderr);
 }

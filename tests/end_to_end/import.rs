@@ -129,6 +129,8 @@ fn nothing_is_overwritten_and_what_is_wrong_is_said() {
     assert!(refused.stderr.contains("nothing is ever overwritten"), "{}", refused.stderr);
     let wrong = import.home.ctl(&["import", "autorestic", &file]).expect_code(1);
     assert!(wrong.stderr.contains("no `backends` and `locations`"), "{}", wrong.stderr);
+    let no_json = import.home.ctl(&["--json", "import", "backrest", &file]).expect_code(64);
+    assert!(no_json.stderr.contains("`backrest` writes an INI, and no JSON"), "{}", no_json.stderr);
     import.home.ctl(&["import", "crestic", "/nowhere/crestic.cfg"]).expect_code(66);
     let ini = import.home.ctl(&["import", "backrest", &file]).stdout_of_success();
     assert!(ini.starts_with("# Written by `prestic-ctl import backrest "), "{ini}");

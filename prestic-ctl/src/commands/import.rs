@@ -34,6 +34,9 @@ pub fn import(source: ImportSource, json: Option<OsString>, output: &mut Output)
         ImportSource::Crestic(file) => (Origin::Crestic, file),
         ImportSource::Backrest(file) => (Origin::Backrest, file),
     };
+    if json.is_some() {
+        return Err(CtlError::NoJson { command: origin.name(), format: "an INI" });
+    }
     let draft = read(origin, &file.file)?;
     let text = draft.to_ini(&format!("prestic-ctl import {origin} {}", file.file.display()));
     write(&file, &text, draft.has_secrets(), output)

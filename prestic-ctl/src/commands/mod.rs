@@ -66,7 +66,11 @@ pub fn execute(command: Command, global: GlobalOptions, output: &mut Output) -> 
         Command::Explain(options) => Ok(daemon_program::become_daemon_program(explain::words(options, json()))?),
         Command::Keyring { action } => Ok(daemon_program::become_daemon_program(keyring::words(action, json()))?),
         Command::Import { source } => import::import(source, json(), output),
+        Command::Export(_) if global.json => Err(CtlError::NoJson { command: "export", format: "a shell script" }),
         Command::Export(options) => export::export(options),
+        Command::Completions { .. } if global.json => {
+            Err(CtlError::NoJson { command: "completions", format: "a shell script" })
+        }
         Command::Completions { shell } => {
             output.data(&scripts::script(shell))?;
             Ok(Exit::OK)

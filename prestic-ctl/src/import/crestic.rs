@@ -13,6 +13,9 @@ use super::{
 /// What every preset has.
 const GLOBAL: &str = "global";
 
+/// Flags to which an empty value means something.
+const TAKES_NOTHING: [&str; 3] = ["group-by", "host", "tag"];
+
 /// One section: the options in order. One without a value is a switch.
 type Options = Vec<(String, Option<String>)>;
 
@@ -184,7 +187,7 @@ fn is_of_all_commands(key: &str) -> bool {
 }
 
 fn set_shared(section: &mut Section, key: &str, value: Option<&str>, places: &Places<'_>, place: &str) {
-    let text = places.expand(value.unwrap_or("true"));
+    let text = places.expand(value.unwrap_or_default().trim());
     match key {
         "repo" | "r" => flags::set_repository(section, &text, place),
         "password-file" | "p" => section.set("password-file", text),
@@ -194,7 +197,8 @@ fn set_shared(section: &mut Section, key: &str, value: Option<&str>, places: &Pl
             section.note(place, "write `repository`, too: a profile without one is no task");
         }
         _ => {
-            let values = text.lines().map(|line| Node::Text(line.to_owned())).collect();
+            let lines = if text.is_empty() { "true" } else { &text };
+            let values = lines.lines().filter(|line| !line.is_empty()).map(|line| Node::Text(line.to_owned())).collect();
             flags::set_global(section, if key == "o" { "option" } else { key }, &Node::List(values), places, place);
         }
     }
@@ -218,10 +222,12 @@ fn set_task(task: &mut Section, command: &str, options: &Options, shared: &Optio
                 }
             }
             key => {
+                let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
                 let node = match value {
-                    None => Node::Bool(true),
-                    Some(_) if lines.is_empty() => Node::Text(String::new()),
-                    Some(_) => Node::List(lines.into_iter().map(Node::Text).collect()),
+                    Some(_) if lines.is_empty() && TAKES_NOTHING.contains(&key) => Node::Text(String::new()),
+                    // crestic leaves out what is empty, so a switch may be written with or without a `:`.
+                    _ if lines.is_empty() => Node::Bool(true),
+                    _ => Node::List(lines.into_iter().map(Node::Text).collect()),
                 };
                 args.extend(flags::words(key, &node, places));
             }

@@ -178,6 +178,32 @@ fn names_of_profiles_stay_apart_from_those_of_tasks() {
 
 #[test]
 #[cfg(unix)]
+fn switches_of_crestic_may_be_written_as_empty_values() {
+    let text = "[home]\nrepo: /r\nno-cache:\n[home.backup]\n_arguments: /a\none-file-system:\nexclude:\n    *.tmp\n    two words\n\
+                [home.forget]\nprune:\nkeep-last: 3\ngroup-by:\n";
+    let present = [
+        "flag.no-cache = true",
+        "--one-file-system",
+        "--exclude=*.tmp",
+        "'--exclude=two words'",
+        "--prune",
+        "--keep-last=3",
+        "--group-by=",
+    ];
+    check_lines(Origin::Crestic, "x.cfg", text, &present, &["--one-file-system=", "--prune=", "'--exclude='", "--exclude= "]);
+}
+
+#[test]
+#[cfg(unix)]
+fn blocks_of_one_name_are_one() {
+    let text =
+        "home {\n repository = \"r\"\n}\nhome {\n backup {\n source = [\"/a\"]\n }\n backup {\n exclude = [\"*.tmp\"]\n }\n}\n";
+    let present = ["repository = /etc/there/r", "[home-backup]", "/a", "--exclude=*.tmp"];
+    check_lines(Origin::Resticprofile, "x.hcl", text, &present, &[]);
+}
+
+#[test]
+#[cfg(unix)]
 fn tasks_without_a_repository_are_told() {
     let text =
         "home: {env-file: secrets, backup: {source: /a}}\nbase: {backup: {source: /a}}\nx: {inherit: base, repository: /r}\n";

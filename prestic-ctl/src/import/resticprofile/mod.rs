@@ -70,12 +70,14 @@ pub fn convert(root: &Node, places: &Places<'_>) -> Result<Draft, ConvertError> 
 fn read(root: &Node) -> Result<Config, ConvertError> {
     let is_second = root.text_of("version").is_some_and(|version| version.trim() == "2");
     let (places, written): (&str, Vec<(String, Node)>) = match root.get("profiles") {
-        Some(profiles) if is_second => ("profiles.", profiles.entries().to_vec()),
+        Some(profiles) if is_second => ("profiles.", joined(profiles).entries().to_vec()),
         _ => {
-            let is_profile = |(name, node): &&(String, Node)| node.is_map() && !NO_PROFILES.contains(&name.as_str());
+            let is_profile = |(name, _): &&(String, Node)| !NO_PROFILES.contains(&name.as_str());
             ("", root.entries().iter().filter(is_profile).cloned().collect())
         }
     };
+    let written: Vec<(String, Node)> =
+        written.into_iter().map(|(name, node)| (name, with_joined_tasks(&node))).filter(|(_, node)| node.is_map()).collect();
     if written.is_empty() {
         return Err(Origin::Resticprofile.refuses("it has no profile"));
     }
@@ -105,6 +107,30 @@ fn read(root: &Node) -> Result<Config, ConvertError> {
         .collect();
     let node = |key: &str| root.get(key).cloned().unwrap_or_default();
     Ok(Config { global: node("global"), groups: node("groups"), profiles })
+}
+
+/// Joins the blocks of one name, which HCL may have several of.
+fn joined(node: &Node) -> Node {
+    match node {
+        Node::List(blocks) if !blocks.is_empty() && blocks.iter().all(Node::is_map) => {
+            let mut whole = Node::Map(Vec::new());
+            for (key, value) in blocks.iter().flat_map(Node::entries) {
+                whole.set(key, value.clone());
+            }
+            whole
+        }
+        node => node.clone(),
+    }
+}
+
+fn with_joined_tasks(profile: &Node) -> Node {
+    let mut profile = joined(profile);
+    for command in TASKS {
+        if let Some(node) = profile.get(command).map(joined) {
+            profile.set(command, node);
+        }
+    }
+    profile
 }
 
 /// Sets what holds for all profiles.
@@ -242,7 +268,8 @@ fn repository(text: &str, directory: Option<&str>, places: &Places<'_>) -> Strin
         Some(directory) if is_local && std::path::Path::new(path).is_relative() => {
             format!("{prefix}{}", std::path::Path::new(&places.expand(directory)).join(path).display())
         }
-        _ if is_local => format!("{prefix}{}", places.expand(path)),
+        // The daemon's own folder is another one.
+        _ if is_local => format!("{prefix}{}", places.file(path)),
         _ => text,
     }
 }
