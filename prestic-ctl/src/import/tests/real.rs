@@ -54,3 +54,49 @@ fn older_word_of_crestic_for_arguments_is_known() {
     let text = "[home]\nrepo: /r\n[home.backup]\nparams: /a\n";
     check_lines(Origin::Crestic, "x.cfg", text, &["args = /a"], &["--params"]);
 }
+
+#[test]
+fn variables_of_autorestic_may_stand_beside_the_path() {
+    let text = "backends: {b: {type: b2, path: x, B2_ACCOUNT_ID: one, B2_ACCOUNT_KEY: two, colour: red}}\n\
+                locations: {a: {from: /a, to: b}}\n";
+    check_lines(
+        Origin::Autorestic,
+        "x.yml",
+        text,
+        &[
+            "env.B2_ACCOUNT_ID = one",
+            "env.B2_ACCOUNT_KEY = two",
+            "# backends.b.colour: has no equal",
+            "# locations.a: it has no `cron`",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn retention_that_autorestic_was_asked_for_stays_without_a_schedule() {
+    let text = "backends: {b: {type: local, path: /r}}\n\
+                locations: {a: {from: /a, to: b, cron: '0 1 * * *', options: {forget: {keep-daily: 3}}}}\n";
+    check_lines(
+        Origin::Autorestic,
+        "x.yml",
+        text,
+        &["[a-forget]", "--keep-daily=3", "# locations.a.options.forget: it ran only when asked to"],
+        &["schedule = after a"],
+    );
+}
+
+#[test]
+fn keys_of_backrest_without_an_equal_are_told() {
+    let text = "{\"repos\": [{\"id\": \"r\", \"uri\": \"/r\", \"password\": \"\", \"autoInitialize\": true, \"forgetPolicy\": {}, \
+                \"later\": 1}], \"plans\": [{\"id\": \"p\", \"repo\": \"r\", \"paths\": [\"/a\"], \"sooner\": 1}]}";
+    let present = [
+        "# repos[0].autoInitialize: a repository is not made by itself",
+        "# repos[0].forgetPolicy: rules for all snapshots",
+        "# repos[0].later: has no equal",
+        "# repos[0].password: the password is not in this file",
+        "password-keyring = r",
+        "# plans[0].sooner: has no equal",
+    ];
+    check_lines(Origin::Backrest, "x.json", text, &present, &[]);
+}
