@@ -104,7 +104,8 @@ fn hcl_and_json_of_resticprofile_run() {
 
 #[test]
 fn yaml_of_autorestic_runs() {
-    let tasks = ["home@disk", "home@second", "home-forget@disk", "home-forget@second", "home-copy-second", "disk-2"];
+    let tasks =
+        ["home@disk", "home@second", "home-forget@disk", "home-forget@second", "home-copy-second", "disk-2", "disk-2-forget"];
     Import::new().check("autorestic", "autorestic.yml", &tasks);
 }
 

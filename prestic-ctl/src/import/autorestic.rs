@@ -20,6 +20,9 @@ struct Backend {
 /// Commands that come from locations, and have the options of their backends.
 const OF_LOCATIONS: [&str; 3] = ["backup", "forget", "copy"];
 
+/// Keys of a backend.
+const OF_BACKENDS: [&str; 6] = ["type", "path", "key", "env", "rest", "options"];
+
 /// What tells restic the password of the repository that it copies from.
 const PASSWORDS_OF_ORIGIN: [(&str, &str); 3] = [
     ("password", "env.RESTIC_FROM_PASSWORD"),
@@ -67,6 +70,15 @@ fn section_of(backend: &Node, name: String, place: &str, places: &Places<'_>) ->
         // Names are folded to small letters by the reader that autorestic uses.
         let name = &name.to_ascii_uppercase();
         flags::set_variable(&mut section, name, &value.text().unwrap_or_default(), &format!("{place}.env.{name}"));
+    }
+    for (key, value) in backend.entries().iter().filter(|(key, _)| !OF_BACKENDS.contains(&key.as_str())) {
+        let place = format!("{place}.{key}");
+        // Before there was `env`, variables stood beside the others.
+        if key.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_') {
+            flags::set_variable(&mut section, key, &value.text().unwrap_or_default(), &place);
+        } else {
+            section.note(&place, "has no equal: see `prestic-ctl options`");
+        }
     }
     match backend.text_of("key").filter(|key| !key.is_empty()) {
         Some(key) => section.set_secret("password", key, &format!("{place}.key")),
@@ -173,6 +185,8 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
     with_targets(&mut task);
     if let Some(cron) = location.text_of("cron") {
         task.set("schedule", format!("cron:{cron}"));
+    } else {
+        task.note(&place, "it has no `cron`: write a schedule, as `schedule = daily at 12:30`");
     }
     task.set("command", "backup");
     let mut args: Vec<String> = location.texts_of("from").iter().map(|from| places.file(from)).collect();
@@ -190,9 +204,15 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
     let forget = location.text_of("forget").or_else(|| global.text_of("forget")).unwrap_or_default();
     let mut section = Section::new(draft.free_name(&format!("{task_name}-forget")));
     let keeps = sources.options("forget", &mut section);
-    if matches!(forget.as_str(), "prune" | "yes" | "true") && (!keeps.is_empty() || !section.is_empty()) {
+    let is_automatic = matches!(forget.as_str(), "prune" | "yes" | "true");
+    if !keeps.is_empty() || (is_automatic && !section.is_empty()) {
         with_targets(&mut section);
-        section.set("schedule", after(&task_name));
+        if is_automatic {
+            section.set("schedule", after(&task_name));
+        } else {
+            let message = "it ran only when asked to, as `autorestic forget`: write a schedule if something asked for it";
+            section.note(&format!("{place}.options.forget"), message);
+        }
         section.set("command", "forget");
         let prune = (forget == "prune").then(|| "--prune".to_owned());
         section.set_words("args", std::iter::once(format!("--tag={tag}")).chain(prune).chain(keeps).collect());

@@ -6,7 +6,44 @@ use super::{
     flags,
     node::Node,
     paths::Places,
+    set_missing_password,
 };
+
+/// Keys of a repository of which all is taken over that there is, or which only Backrest needs.
+const OF_REPOSITORIES: [&str; 15] = [
+    "id",
+    "uri",
+    "guid",
+    "password",
+    "env",
+    "flags",
+    "prunePolicy",
+    "checkPolicy",
+    "forgetPolicy",
+    "hooks",
+    "autoUnlock",
+    "autoInitialize",
+    "commandPrefix",
+    "originInstanceId",
+    "allowedPeerInstanceIds",
+];
+
+/// Keys of a plan.
+const OF_PLANS: [&str; 13] = [
+    "id",
+    "repo",
+    "disabled",
+    "paths",
+    "excludes",
+    "iexcludes",
+    "cron",
+    "schedule",
+    "retention",
+    "hooks",
+    "backup_flags",
+    "backupFlags",
+    "skipIfUnchanged",
+];
 
 /// Makes an INI of a configuration.
 pub fn convert(config: &Node, places: &Places<'_>) -> Result<Draft, ConvertError> {
@@ -61,6 +98,10 @@ fn repository(repo: &Node, name: String, place: &str, places: &Places<'_>) -> Se
         }
     }
     let words = split_all(&repo.texts_of("flags"), &mut section, &format!("{place}.flags"));
+    let has_password = ["password", "password-file", "password-command"].iter().any(|key| section.has(key));
+    if !has_password && !words.iter().any(|word| word.contains("password")) {
+        set_missing_password(&mut section, &format!("{place}.password"));
+    }
     if !words.is_empty() {
         section.set_words("executable", [vec!["restic".to_owned()], words].concat());
     }
@@ -82,6 +123,15 @@ fn repository(repo: &Node, name: String, place: &str, places: &Places<'_>) -> Se
         section.note(&format!("{place}.autoUnlock"), message);
     }
     note_hooks(&mut section, repo, place);
+    if repo.get("autoInitialize").is_some_and(Node::is_true) {
+        let command = format!("prestic-ctl -p '{}' init", section.name());
+        section.note(&format!("{place}.autoInitialize"), format!("a repository is not made by itself: `{command}`, once"));
+    }
+    if repo.get("forgetPolicy").is_some() {
+        let message = "rules for all snapshots of a repository have no equal: write a task with `command = forget`";
+        section.note(&format!("{place}.forgetPolicy"), message);
+    }
+    note_unknown(&mut section, repo, &OF_REPOSITORIES, place);
     section
 }
 
@@ -152,6 +202,7 @@ fn add_plan(draft: &mut Draft, plan: &Node, instance: &str, repos: &[(String, St
     }
     task.set_words("args", args);
     note_hooks(&mut task, plan, place);
+    note_unknown(&mut task, plan, &OF_PLANS, place);
     let (task_name, parent) = (task.name().to_owned(), parent.clone());
     draft.add(task);
     let retention = plan.get("retention").filter(|retention| !retention.get("policyKeepAll").is_some_and(Node::is_true));
@@ -249,6 +300,12 @@ fn every(count: &str, unit: &str) -> String {
 fn note_hooks(section: &mut Section, node: &Node, place: &str) {
     if node.get("hooks").is_some_and(|hooks| *hooks != Node::List(Vec::new())) {
         section.note(&format!("{place}.hooks"), NO_HOOKS);
+    }
+}
+
+fn note_unknown(section: &mut Section, node: &Node, known: &[&str], place: &str) {
+    for (key, _) in node.entries().iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+        section.note(&format!("{place}.{key}"), "has no equal: see `prestic-ctl options`");
     }
 }
 

@@ -150,8 +150,9 @@ fn parts_of(preset: &str) -> Vec<String> {
     }
 }
 
+/// The word has changed over time. No command of restic has a flag of any of these names.
 fn is_arguments(key: &str) -> bool {
-    matches!(key, "_arguments" | "arguments")
+    matches!(key, "_arguments" | "arguments" | "params")
 }
 
 fn add_preset(draft: &mut Draft, config: &Config, preset: &str, places: &Places<'_>) {

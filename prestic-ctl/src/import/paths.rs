@@ -1,6 +1,6 @@
 //! Paths as others write them: with a `~`, with variables, or relative to their file. Ours are plain.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Where the file lies, and what its paths may name.
 pub struct Places<'a> {
@@ -57,6 +57,22 @@ impl Places<'_> {
     }
 }
 
+/// Returns a folder as restic writes it into a snapshot, whose `--path` is compared letter by letter: without `.`, `..` and an
+/// ending slash.
+pub fn as_in_snapshots(path: &str) -> String {
+    let mut clean = PathBuf::new();
+    for component in Path::new(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if clean.has_root() => {
+                clean.pop();
+            }
+            component => clean.push(component),
+        }
+    }
+    clean.display().to_string()
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -78,5 +94,14 @@ mod tests {
         check("${NAS}b/c", "/mnt/nasb/c");
         check("/a/$UNSET/b", "/a/$UNSET/b");
         check("key.txt", "/etc/x/key.txt");
+    }
+
+    #[test]
+    fn folders_are_spelled_as_in_snapshots() {
+        for (path, expected) in
+            [("/a/./b/", "/a/b"), ("/a/.", "/a"), ("/a/../b", "/b"), ("/..", "/"), ("/", "/"), ("/a/*.d", "/a/*.d")]
+        {
+            assert_eq!(as_in_snapshots(path), expected, "{path}");
+        }
     }
 }

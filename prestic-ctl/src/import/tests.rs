@@ -1,5 +1,7 @@
 //! What each kind of file becomes: samples with all features, and the INIs that are expected of them.
 
+mod real;
+
 use super::{
     ConvertError, Origin,
     draft::{Draft, Section},

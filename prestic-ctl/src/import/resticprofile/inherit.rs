@@ -157,8 +157,21 @@ pub(super) fn without_templates(node: &Node, profile: &str, places: &Places<'_>)
         Node::List(nodes) => {
             nodes.iter().map(|node| without_templates(node, profile, places)).collect::<Option<_>>().map(Node::List)
         }
-        // Its own values are looked at one by one.
+        Node::Map(entries) => {
+            let evaluated = entries.iter().map(|(key, node)| Some((key.clone(), without_templates(node, profile, places)?)));
+            evaluated.collect::<Option<_>>().map(Node::Map)
+        }
         node => Some(node.clone()),
+    }
+}
+
+/// Whether it has another value in each profile that inherits it.
+pub(super) fn names_its_profile(node: &Node) -> bool {
+    match node {
+        Node::Text(text) => text.contains("{{") && text.contains(".Profile.Name"),
+        Node::List(nodes) => nodes.iter().any(names_its_profile),
+        Node::Map(entries) => entries.iter().any(|(_, node)| names_its_profile(node)),
+        _ => false,
     }
 }
 

@@ -17,6 +17,9 @@ const NO_PROFILES: [&str; 7] = ["global", "groups", "includes", "version", "mixi
 /// Commands whose flags become tasks.
 const TASKS: [&str; 6] = ["backup", "retention", "forget", "prune", "check", "copy"];
 
+/// What is said of a template that is left.
+const TEMPLATE: &str = "it has a template that is not evaluated here: write down what it makes";
+
 /// A configuration with its profiles, each with all that it inherits.
 struct Config {
     global: Node,
@@ -157,6 +160,7 @@ fn set_global(section: &mut Section, global: &Node, places: &Places<'_>) {
             "restic-lock-retry-after" | "restic-stale-lock-age" => {
                 section.note(&place, "locks are waited for with `wait-for-lock`, and removed only if nobody can hold them");
             }
+            "initialize" if !node.is_true() => {}
             "initialize" => section.note(&place, "a repository is not made by itself: `prestic-ctl -p PROFILE init`, once"),
             "min-memory" => section.note(&place, "has no equal: the system decides on memory"),
             _ => section.note(&place, "has no equal: see `prestic-ctl options`"),
@@ -189,15 +193,36 @@ fn base(profile: &Profile, name: &str, parent: Option<&str>, places: &Places<'_>
         section.set_parent(parent);
     }
     let directory = profile.all.text_of("base-dir");
-    for (key, node) in profile.own.entries() {
+    // What it inherits stands in the parent's section, but for what has the name of whoever inherits it.
+    let is_own = |key: &str| profile.own.get(key).is_some();
+    let entries = profile.all.entries().iter().filter(|(key, node)| is_own(key) || inherit::names_its_profile(node));
+    for (key, inherited) in entries {
+        let own = profile.own.get(key).filter(|_| !inherit::names_its_profile(inherited)).unwrap_or(inherited);
         let place = format!("{}.{key}", profile.place);
-        let Some(node) = inherit::without_templates(node, &profile.name, places) else {
-            section.note(&place, "it has a template that is not evaluated here: write down what it makes");
-            continue;
-        };
-        set_of_profile(&mut section, key, &node, &place, directory.as_deref(), places);
+        match (key.as_str(), own) {
+            (key, _) if TASKS.contains(&key) => {}
+            ("env" | "environment", _) => set_environment(&mut section, own, profile, &place, places),
+            (_, Node::Map(_)) if !is_own(key) => {}
+            _ => match inherit::without_templates(own, &profile.name, places) {
+                Some(node) => set_of_profile(&mut section, key, &node, &place, directory.as_deref(), places),
+                None => section.note(&place, TEMPLATE),
+            },
+        }
     }
     section
+}
+
+fn set_environment(section: &mut Section, variables: &Node, profile: &Profile, place: &str, places: &Places<'_>) {
+    let maps = if let Node::List(maps) = variables { maps.as_slice() } else { std::slice::from_ref(variables) };
+    for (name, value) in maps.iter().flat_map(Node::entries) {
+        // Names are folded to small letters by the reader that resticprofile uses.
+        let name = name.to_ascii_uppercase();
+        let place = format!("{place}.{name}");
+        match inherit::without_templates(value, &profile.name, places) {
+            Some(value) => flags::set_variable(section, &name, &places.expand(&value.text().unwrap_or_default()), &place),
+            None => section.note(&place, TEMPLATE),
+        }
+    }
 }
 
 fn set_of_profile(section: &mut Section, key: &str, node: &Node, place: &str, directory: Option<&str>, places: &Places<'_>) {
@@ -208,23 +233,6 @@ fn set_of_profile(section: &mut Section, key: &str, node: &Node, place: &str, di
         "description" => section.set("description", value),
         "password-file" => section.set("password-file", places.file(&value)),
         "password-command" => section.set("password-command", places.expand(&value)),
-        "env" | "environment" => {
-            let entries = if let Node::List(maps) = node {
-                maps.iter().flat_map(Node::entries).collect()
-            } else {
-                node.entries().iter().collect::<Vec<_>>()
-            };
-            for (name, value) in entries {
-                // Names are folded to small letters by the reader that resticprofile uses.
-                let name = name.to_ascii_uppercase();
-                flags::set_variable(
-                    section,
-                    &name,
-                    &places.expand(&value.text().unwrap_or_default()),
-                    &format!("{place}.{name}"),
-                );
-            }
-        }
         "env-file" => section.note(place, "the file was not read: write its lines as `env.NAME = …`"),
         "repository-file" => {
             section.set("env.RESTIC_REPOSITORY_FILE", places.file(&value));
@@ -242,7 +250,6 @@ fn set_of_profile(section: &mut Section, key: &str, node: &Node, place: &str, di
         key if is_report(key) => {
             section.note(place, "`prestic-ctl --json status` and `/healthz` of the web interface tell programs");
         }
-        key if TASKS.contains(&key) => {}
         key if node.is_map() => {
             section.note(place, format!("flags of `{key}` are given by hand: prestic-ctl -p '{}' {key} …", section.name()));
         }

@@ -1,12 +1,12 @@
 //! The commands of a profile: each with work becomes a task.
 
-use super::{Profile, TASKS, inherit, is_hook, is_report};
+use super::{Profile, TASKS, TEMPLATE, inherit, is_hook, is_report, repository};
 use crate::import::{
     NO_HOOKS,
     draft::{Draft, Section, after},
     flags,
     node::Node,
-    paths::Places,
+    paths::{Places, as_in_snapshots},
 };
 
 /// Commands that remove snapshots, by flags that say which of them stay.
@@ -32,7 +32,7 @@ pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Pla
         for (key, value) in values(profile, command, node) {
             match inherit::without_templates(&value, &profile.name, places) {
                 Some(value) => task.take(&key, &value, backup.as_deref()),
-                None => task.note_gap(&key, "it has a template that is not evaluated here: write down what it makes"),
+                None => task.note_gap(&key, TEMPLATE),
             }
         }
         if command == "backup" {
@@ -88,8 +88,8 @@ struct Task<'a> {
     section: Section,
     args: Vec<String>,
     schedules: Vec<String>,
-    /// Whether a check belongs to it.
-    is_checked: bool,
+    /// The keys that ask for a check beside it.
+    checks: Vec<String>,
 }
 
 impl<'a> Task<'a> {
@@ -97,7 +97,7 @@ impl<'a> Task<'a> {
         let wanted = format!("{base}-{command}");
         let mut section = Section::new(draft.free_name(&wanted));
         section.set_parent(base);
-        Self { profile, base, command, places, section, args: Vec::new(), schedules: Vec::new(), is_checked: false }
+        Self { profile, base, command, places, section, args: Vec::new(), schedules: Vec::new(), checks: Vec::new() }
     }
 
     fn place(&self, key: &str) -> String {
@@ -136,7 +136,8 @@ impl<'a> Task<'a> {
             }
             "schedule" => self.schedules.extend(node.texts()),
             key if key.starts_with("schedule-") => self.take_schedule_option(key, node),
-            "check-before" | "check-after" => self.is_checked |= node.is_true(),
+            "check-before" | "check-after" if node.is_true() => self.checks.push(key.to_owned()),
+            "check-before" | "check-after" => {}
             "before-backup" | "after-backup" if self.command == "retention" => self.take_turn(key, node, backup),
             "path" if self.command != "backup" => self.take_paths(node),
             "tag" | "host" if self.command != "backup" => self.take_filter(key, node),
@@ -204,7 +205,7 @@ impl<'a> Task<'a> {
         let paths = match node {
             Node::Bool(false) => return,
             node if node.is_true() => backup_sources(self.profile, self.places),
-            node => node.texts().iter().map(|path| self.places.file(path)).collect(),
+            node => node.texts().iter().map(|path| as_in_snapshots(&self.places.file(path))).collect(),
         };
         if paths.is_empty() {
             self.note_gap("path", "it is not known what is backed up: write each folder, as `--path=…`");
@@ -260,6 +261,13 @@ impl<'a> Task<'a> {
         self.section.set("command", if self.command == "retention" { "forget" } else { self.command });
         if self.command == "backup" {
             let sources = backup_sources(self.profile, self.places);
+            if has_relative_source(self.profile, self.places) {
+                let message = format!(
+                    "relative folders were taken as those of {}: resticprofile takes the folder that it is started in",
+                    self.places.folder.display()
+                );
+                self.note("source", message);
+            }
             if sources.iter().any(|source| source.contains(['*', '?'])) {
                 self.note(
                     "source",
@@ -283,12 +291,16 @@ impl<'a> Task<'a> {
         self.section.set_words("args", self.args);
         let name = self.section.name().to_owned();
         draft.add(self.section);
-        if self.is_checked {
+        if !self.checks.is_empty() {
             let mut check = Section::new(draft.free_name(&format!("{name}-check")));
             check.set_parent(self.base);
             check.set("schedule", after(&name));
             check.set("command", "check");
-            check.note(&format!("{}.{}.check-after", self.profile.place, self.command), "it is a task of its own here");
+            for key in &self.checks {
+                let place = format!("{}.{}.{key}", self.profile.place, self.command);
+                let turn = if key == "check-before" { ", after the backup" } else { "" };
+                check.note(&place, format!("it is a task of its own here{turn}"));
+            }
             draft.add(check);
         }
     }
@@ -298,16 +310,29 @@ impl<'a> Task<'a> {
         if self.section.has("env.RESTIC_FROM_REPOSITORY") || self.section.has("env.RESTIC_FROM_REPOSITORY_FILE") {
             return;
         }
-        if let Some(from) = self.profile.all.text_of("repository") {
-            self.section.set("env.RESTIC_FROM_REPOSITORY", self.places.expand(&from));
+        let directory = self.profile.all.text_of("base-dir");
+        if let Some(from) = self.of_profile("repository") {
+            let from = repository(&from, directory.as_deref(), self.places);
+            let place = self.place("repository");
+            flags::set_variable(&mut self.section, "RESTIC_FROM_REPOSITORY", &from, &place);
         }
-        if let Some(file) = self.profile.all.text_of("password-file") {
+        if let Some(file) = self.of_profile("password-file") {
             self.section.set("env.RESTIC_FROM_PASSWORD_FILE", self.places.file(&file));
-        } else if let Some(command) = self.profile.all.text_of("password-command") {
+        } else if let Some(command) = self.of_profile("password-command") {
             self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", self.places.expand(&command));
         } else {
             self.note("password", "the password of the repository that is copied from: write `env.RESTIC_FROM_PASSWORD_FILE`");
         }
+    }
+
+    /// Returns a value of the profile, and says so where it has a template that is left.
+    fn of_profile(&mut self, key: &str) -> Option<String> {
+        let node = self.profile.all.get(key)?;
+        let evaluated = inherit::without_templates(node, &self.profile.name, self.places);
+        if evaluated.is_none() {
+            self.note(key, TEMPLATE);
+        }
+        evaluated?.text()
     }
 }
 
@@ -322,6 +347,14 @@ fn without_switch(node: &Node) -> Node {
     if matches!(node, Node::Bool(_)) { Node::Bool(false) } else { node.clone() }
 }
 
+/// Whether a folder to back up depends on where resticprofile is started.
+fn has_relative_source(profile: &Profile, places: &Places<'_>) -> bool {
+    let backup = profile.all.get("backup");
+    let has_base = profile.all.get("base-dir").is_some() || backup.is_some_and(|backup| backup.get("source-base").is_some());
+    let is_relative = |source: &String| !source.contains("{{") && std::path::Path::new(&places.expand(source)).is_relative();
+    !has_base && backup.is_some_and(|backup| backup.texts_of("source").iter().any(is_relative))
+}
+
 /// Returns what a profile backs up, as absolute paths where a base is named.
 fn backup_sources(profile: &Profile, places: &Places<'_>) -> Vec<String> {
     let Some(backup) = profile.all.get("backup") else { return Vec::new() };
@@ -331,8 +364,8 @@ fn backup_sources(profile: &Profile, places: &Places<'_>) -> Vec<String> {
     let absolute = |source: &String| {
         let source = places.expand(source);
         match &base {
-            Some(base) => places.file(&std::path::Path::new(base).join(source).display().to_string()),
-            None => places.file(&source),
+            Some(base) => as_in_snapshots(&places.file(&std::path::Path::new(base).join(source).display().to_string())),
+            None => as_in_snapshots(&places.file(&source)),
         }
     };
     sources.iter().map(absolute).collect()
