@@ -141,11 +141,6 @@ impl CoreHandle {
         self.inbox.send(input).await.map_err(|_| CoreGone)
     }
 
-    /// Whether the core has gone.
-    pub fn has_gone(&self) -> bool {
-        self.inbox.is_closed()
-    }
-
     /// Sends an input, and gives it back if the core has gone.
     pub async fn pass(&self, input: Input) -> Result<(), Input> {
         self.inbox.send(input).await.map_err(|error| error.0)

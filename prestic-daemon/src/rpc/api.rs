@@ -89,10 +89,6 @@ impl Server {
 
 impl Api for Server {
     async fn hello(self, _: Context) -> Hello {
-        // Whoever comes now means the next daemon.
-        if self.core.has_gone() {
-            return std::future::pending().await;
-        }
         Hello {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
