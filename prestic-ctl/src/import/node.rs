@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use thiserror::Error;
 
@@ -25,6 +25,9 @@ pub enum Node {
     /// Values with names.
     Map(Vec<(String, Node)>),
 }
+
+/// What is wrong with `key: {{ .Value }}`, which YAML reads as a name that is a map itself.
+const BARE_TEMPLATE: &str = "a name is no text; a template needs quotes, as \"{{ … }}\"";
 
 /// How a configuration is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +83,17 @@ impl Format {
                 let mut value: serde_yaml_ng::Value = serde_yaml_ng::from_str(text).map_err(of_yaml)?;
                 // `<<: *anchor` is what most YAML of this kind is built from.
                 value.apply_merge().map_err(of_yaml)?;
-                Node::deserialize(value).map_err(of_yaml)
+                Node::deserialize(value)
+                    .map_err(|error: serde_yaml_ng::Error| wrong(error.to_string(), line_of_bare_template(text)))
             }
         }
     }
+}
+
+/// Returns the first line on which a value begins with the braces of a template, which YAML takes for its own.
+fn line_of_bare_template(text: &str) -> Option<usize> {
+    let is_bare = |line: &str| line.contains(": {{") || line.trim_start().starts_with("- {{");
+    text.lines().position(is_bare).map(|index| index + 1)
 }
 
 fn kind_of(error: &serde_json::Error) -> String {
@@ -225,7 +235,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
         while let Some((name, node)) = values.next_entry::<Node, Node>()? {
-            entries.push((name.text().unwrap_or_default(), node));
+            let name = name.text().ok_or_else(|| A::Error::custom(BARE_TEMPLATE))?;
+            entries.push((name, node));
         }
         Ok(Node::Map(entries))
     }
@@ -275,6 +286,14 @@ mod tests {
         ] {
             let message = format.read(text).unwrap_err().to_string();
             assert!(message.contains("line 2") && !message.contains("t0psecret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn template_without_quotes_is_refused_with_its_line() {
+        for text in ["home:\n  tag: {{ .Tag }}\n", "exclude:\n  - {{ .Hostname }}\n"] {
+            let message = Format::Yaml.read(text).unwrap_err().to_string();
+            assert!(message.contains("quotes") && message.contains("line 2"), "{message}");
         }
     }
 
