@@ -31,11 +31,10 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn file_is_for_its_owner_and_never_somebody_elses() {
         use std::os::unix::fs::{PermissionsExt, symlink};
