@@ -1,8 +1,12 @@
 #!/bin/sh
 # Shows a real backup from start to end: `make demo`, or `make demo SRC=/a/folder`.
 #
-# Everything lives in target/demo and nothing outlives the script. It ends with 0 only if the snapshot is there.
+# Everything lives in target/demo and nothing outlives the script. It ends with 0 only if the snapshot is there. With --installed it
+# builds nothing, and shows the programs that are on the PATH, as a package has put them there.
 set -eu
+
+is_installed=false
+[ "${1-}" != --installed ] || is_installed=true
 
 cd "$(dirname "$0")/.."
 checkout=$(pwd)
@@ -53,14 +57,20 @@ trap 'exit 143' TERM
 
 [ -d "$source" ] || fail "SRC=$source is not a folder"
 source=$(cd "$source" && pwd)
-command -v cargo >/dev/null 2>&1 || fail 'cargo is missing: install a Rust toolchain first'
 
-say '1. What it needs: restic, and PRestic built from this checkout'
-packaging/install_packages.sh restic cc
-restic version
-# The whole workspace, so that `make test` finds everything built alike.
-type_and_run cargo build --workspace --bins --locked
-PATH=$target/debug:$PATH
+if "$is_installed"; then
+    say '1. What it needs: restic, and PRestic'
+    type_and_run restic version
+    type_and_run prestic-daemon --version
+else
+    command -v cargo >/dev/null 2>&1 || fail 'cargo is missing: install a Rust toolchain first'
+    say '1. What it needs: restic, and PRestic built from this checkout'
+    packaging/install_packages.sh restic cc
+    restic version
+    # The whole workspace, so that `make test` finds everything built alike.
+    type_and_run cargo build --workspace --bins --locked
+    PATH=$target/debug:$PATH
+fi
 PRESTIC_HOME=$home
 # A port that is free: a daemon of the user's own may have the usual one.
 PRESTIC_WEB_LISTEN=127.0.0.1:0

@@ -74,6 +74,9 @@ for program in prestic-daemon prestic-ctl prestic-tray prestic; do
 done
 [ ! -e /etc/systemd/user/default.target.wants/prestic-daemon.service ] || fail 'the daemon is enabled for everybody'
 
+say 'The demo'
+as_alice env CARGO_TARGET_DIR=/home/alice/target SRC=/home/alice/documents /packages/packaging/demo.sh --installed
+
 say 'A first configuration'
 as_alice prestic-ctl new --yes --name documents --path /home/alice/documents --repository /home/alice/repository \
     --schedule 'every 1 minute' --keep all --generate-password --password-file --init

@@ -63,6 +63,7 @@ lintian --fail-on error "$packages"/prestic_*-1_*.deb
 
 step 'In the root'
 install -m 755 tests/packages/inside.sh "$root/packages/inside.sh"
+install -D -m 755 packaging/demo.sh "$root/packages/packaging/demo.sh"
 # shellcheck disable=SC2016
 unshare --mount --pid --net --fork --kill-child sh -c '
     set -eu
