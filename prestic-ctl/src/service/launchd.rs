@@ -135,7 +135,8 @@ fn refuse_foreign(present: Option<&str>, path: &Path) -> Result<(), ServiceError
     }
 }
 
-#[cfg(test)]
+// Paths of Unix are joined as Unix does.
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

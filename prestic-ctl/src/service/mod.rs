@@ -1,7 +1,7 @@
 //! PRestic as a service: started at login by what the system has for that, and started again when it fails.
 //!
-//! [`systemd`], [`launchd`] and [`task_scheduler`] plan what is to be done, as pure functions that are tested on every system; the
-//! file of this system finds out what they need to know. [`mod@perform`] carries the plans out and says each step.
+//! [`systemd`], [`launchd`] and [`task_scheduler`] plan what is to be done, as pure functions that Linux can test for the others;
+//! the file of this system finds out what they need to know. [`mod@perform`] carries the plans out and says each step.
 
 pub mod files;
 pub mod launchd;

@@ -212,5 +212,6 @@ fn systemctl(words: &[&str]) -> Step {
     Step::run(&[&["systemctl", "--user"], words].concat())
 }
 
-#[cfg(test)]
+// Paths of Unix are joined as Unix does.
+#[cfg(all(test, unix))]
 mod tests;
