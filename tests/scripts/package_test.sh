@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs, uses, upgrades and removes the Debian package in a clean root: `make package-test`.
+# Installs, uses, upgrades and removes the Debian package in a clean root: `make package-test`. The RPM is installed, upgraded and
+# removed in another one, where nothing but its programs' versions is asked: it has the same files.
 #
 # The root is a minimal system of the machine's own release, made by debootstrap once, kept in target/package-root, and copied for
 # each test. The test has namespaces of its own for mounts, processes and the network: nothing that it starts outlives it, and
@@ -24,7 +25,7 @@ step() {
 }
 
 [ "$(id -u)" -eq 0 ] || fail 'this needs root, for chroot and mounts: run it as root, or with sudo'
-packaging/install_packages.sh debootstrap ip lintian unshare
+packaging/install_packages.sh debootstrap ip lintian rpm unshare
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
 unshare --mount --pid --net --fork sh -c 'mount --make-rprivate / && mount -t proc proc /proc && mount -t cgroup2 none /mnt' || {
@@ -89,4 +90,26 @@ unshare --mount --pid --net --fork --kill-child sh -c '
 ' sh "$root"
 
 rm -rf "$root"
-printf '\nThe package passed.\n'
+
+step 'The RPM, in a root of its own'
+packages=$target/package-root/rpm
+for release in 1 2; do
+    packaging/rpm/build.sh --profile dev --release "$release" --output "$packages"
+done
+cp -a "$base" "$root"
+files_of_the_root() {
+    find "$root" -xdev ! -path '*/.rpmdb*' \( ! -type d -o -name prestic \) | sort
+}
+files_of_the_root >"$packages/before"
+# What Debian has installed is unknown to RPM.
+rpm --root "$root" --nodeps --install "$packages"/prestic-*-1.*.rpm
+rpm --root "$root" --nodeps --upgrade "$packages"/prestic-*-2.*.rpm
+rpm --root "$root" --verify --nodeps prestic
+for program in prestic-daemon prestic-ctl prestic-tray prestic; do
+    chroot "$root" "$program" --version
+done
+rpm --root "$root" --erase prestic
+files_of_the_root | diff "$packages/before" - || fail 'the RPM left something behind, or took something away'
+rm -rf "$root"
+
+printf '\nThe packages passed.\n'
