@@ -97,7 +97,9 @@ impl Setup {
         target.fill(&mut draft);
         draft.schedule = asker.schedule(&answers)?;
         draft.keep = asker.keep(&answers)?;
-        let place = asker.place(&answers, &draft.name, &self.home, || self.runtime.block_on(keeper::is_keyring_usable()))?;
+        let is_keyring_usable = || self.runtime.block_on(keeper::is_keyring_usable());
+        let check = |place: &Place| self.runtime.block_on(place.held()).map(|_| ());
+        let place = asker.place(&answers, &draft.name, &self.home, is_keyring_usable, check)?;
         draft.password = Some(place.option()?);
         if !draft.is_writable() {
             return Err(NewError::BadAnswer(
