@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prestic_proto::doctor::{Check, Checkup, Level};
+use prestic_proto::{
+    doctor::{Check, Checkup, Level},
+    run::{Run, RunState, Turn, Wait},
+};
 use prestic_tests::{
     desktop::Desktop,
     home::TestHome,
@@ -327,6 +330,24 @@ fn wrong_password_is_an_error_and_no_secret_is_told() {
     let ended = patient.home.ctl(&["doctor"]).expect_code(1);
     assert!(!ended.stdout.contains("s3cr3t") && !ended.stderr.contains("s3cr3t"), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("rest:http://[hidden]@127.0.0.1:1/"), "{}", ended.stdout);
+}
+
+#[test]
+fn task_that_waits_for_ever_is_an_error_while_the_daemon_runs() {
+    let mut patient = Patient::new();
+    let disk = patient.home.path("disk");
+    patient.write_config(&format!("require-path = {}\n[prestic]\nstartup-delay = 0", disk.display()));
+    patient.home.write_status("[home]\nfirst_seen = 2025-01-01T00:00:00Z\nlast_due = 2025-01-01T00:00:00Z\n");
+    patient.home.start_daemon();
+    let is_held = |run: &Run| matches!(&run.state, RunState::Queued(Turn { waits_for: Some(Wait::Unmet { .. }), .. }));
+    patient.home.wait_for_task("home", is_held);
+    check(
+        &patient.look(),
+        Check::Task,
+        Level::Error,
+        "it never ended well, and has missed its time twice",
+        "prestic-ctl run home",
+    );
 }
 
 #[test]

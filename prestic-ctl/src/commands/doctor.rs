@@ -1,4 +1,4 @@
-//! `prestic-ctl doctor`: shows what the daemon's program has found, the worst first where there is much.
+//! `prestic-ctl doctor`: shows what the daemon's program has found, and what to do about it.
 
 use std::process::{Command, Stdio};
 

@@ -124,7 +124,7 @@ fn repository(repo: &Node, name: String, place: &str, places: &Places<'_>) -> Se
     }
     note_hooks(&mut section, repo, place);
     if repo.get("autoInitialize").is_some_and(Node::is_true) {
-        let command = format!("prestic-ctl -p '{}' init", section.name());
+        let command = format!("prestic-ctl init '{}'", section.name());
         section.note(&format!("{place}.autoInitialize"), format!("a repository is not made by itself: `{command}`, once"));
     }
     if repo.get("forgetPolicy").is_some() {

@@ -83,7 +83,8 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 
 /// `has_config` and `has_schedule` tell whether there is anything for it to do.
 pub(super) fn judge(meeting: &Meeting, has_config: bool, has_schedule: bool) -> Vec<Finding> {
-    const AGAIN: &str = "`prestic-ctl shutdown`, then `prestic-ctl status`, which starts it again: runs go on meanwhile";
+    const AGAIN: &str = "restart the service; where there is none: `prestic-ctl shutdown`, which stops what runs, then \
+                         `prestic-ctl status`, which starts it again";
     let own = env!("CARGO_PKG_VERSION");
     let finding = match meeting {
         Meeting::Absent if has_schedule => {

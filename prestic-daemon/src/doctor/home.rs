@@ -9,11 +9,15 @@ use std::{
 
 use prestic_proto::{
     doctor::{Check, Finding},
+    home::Home,
     words::bytes,
 };
 
 use super::{Subject, existing_folder_of, shown, space, within};
-use crate::{atomic_write, config::permissions};
+use crate::{
+    atomic_write,
+    config::{Profile, permissions, repository_access::RepositoryAccess},
+};
 
 /// How long its disk may take to answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -44,7 +48,8 @@ struct Facts {
 pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     let root = subject.home.root().to_owned();
     let folders = [root.clone(), subject.home.logs_dir(), subject.home.cache_dir()].into_iter();
-    let folders: Vec<PathBuf> = folders.chain(cache_of_restic()).collect();
+    let own = subject.with_repository().filter_map(|profile| cache_of_profile(profile, &subject.home));
+    let folders: Vec<PathBuf> = folders.chain(cache_of_restic()).chain(own).collect();
     let place = shown(&root);
     match within(LIMIT, move || gather(root, &folders)).await {
         Some(facts) => judge(&facts),
@@ -53,6 +58,13 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
             vec![Finding::error(Check::Home, message, "look after its disk, or the server that it is on")]
         }
     }
+}
+
+/// Returns the folder of restic's cache that a profile names.
+fn cache_of_profile(profile: &Profile, home: &Home) -> Option<PathBuf> {
+    let environment = RepositoryAccess::of(profile, home).ok()?.environment;
+    let (_, folder) = environment.into_iter().find(|(name, _)| name == "RESTIC_CACHE_DIR")?;
+    Some(PathBuf::from(folder)).filter(|folder| folder.is_absolute())
 }
 
 /// Returns the folder of restic's cache, where nothing says otherwise.
@@ -164,6 +176,15 @@ mod tests {
             (Level::Warning, "are free on the disk of /c"),
         ];
         check(&facts, &expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn cache_that_a_profile_names_is_looked_at() {
+        let text = "[home]\nrepository = /r\ncache-dir = /big/cache\n";
+        let loaded = crate::config::read(text, Path::new("config.ini"));
+        let cache = cache_of_profile(loaded.config.profile("home").unwrap(), &Home::at("/h"));
+        assert_eq!(cache, Some(PathBuf::from("/big/cache")));
     }
 
     #[test]

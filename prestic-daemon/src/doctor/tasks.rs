@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use prestic_proto::{
     doctor::{Check, Finding},
     outcome::Outcome,
+    run::{Run, RunState, Wait},
     status::{Status, TaskStatus},
     words::{ago, counted_usize},
 };
@@ -31,37 +32,48 @@ struct Facts {
     overdue_since: Option<DateTime<Utc>>,
     cannot_run: Option<String>,
     is_paused: bool,
+    /// Whether a run of it is under way, or soon will be.
     is_active: bool,
 }
 
 /// Looks at each task.
 pub(super) fn look(subject: &Subject, status: Option<&Status>, now: DateTime<Utc>) -> Vec<Finding> {
+    let kept = StatusIni::look(&subject.home.status_file()).ok();
+    let entry = |task: &str| kept.as_ref().and_then(|kept| kept.task(task)).unwrap_or_default();
     let facts: Vec<_> = match status {
         Some(status) => {
-            let known = |task: &TaskStatus| facts_of_status(task, subject.config().profile(&task.name).map(AsRef::as_ref));
+            let known = |task: &TaskStatus| {
+                let profile = subject.config().profile(&task.name).map(AsRef::as_ref);
+                facts_of_status(task, &status.runs, profile, &entry(&task.name))
+            };
             status.tasks.iter().map(known).collect()
         }
-        None => {
-            let kept = StatusIni::look(&subject.home.status_file()).ok();
-            let entry = |task: &Profile| kept.as_ref().and_then(|kept| kept.task(task.name())).unwrap_or_default();
-            subject.config().tasks().map(|task| facts_of_entry(task, &entry(task))).collect()
-        }
+        None => subject.config().tasks().map(|task| facts_of_entry(task, &entry(task.name()))).collect(),
     };
     judge_all(&facts, now)
 }
 
-fn facts_of_status(task: &TaskStatus, profile: Option<&Profile>) -> Facts {
+/// The daemon does not tell since when it knows a task: `entry` does.
+fn facts_of_status(task: &TaskStatus, runs: &[Run], profile: Option<&Profile>, entry: &TaskEntry) -> Facts {
+    let since = task.last_success_at.or(entry.first_seen);
+    let active = runs.iter().find(|run| Some(run.id) == task.active);
     let failed = task.last_run.as_ref().filter(|last| !is_good(&last.outcome));
     Facts {
         name: task.name.clone(),
         last_success_at: task.last_success_at,
         failure: failed.map(|last| if last.message.is_empty() { last.outcome.clone() } else { last.message.clone() }),
-        expected_by: task.last_success_at.and_then(|at| second_time_after(profile?, at)),
+        expected_by: since.and_then(|at| second_time_after(profile?, at)),
         overdue_since: task.overdue_since,
         cannot_run: task.cannot_run.clone(),
         is_paused: task.paused.is_some(),
-        is_active: task.active.is_some(),
+        is_active: active.is_some_and(|run| !is_held_back(&run.state)),
     }
+}
+
+/// Whether a run waits for what may never come. Whatever else it waits for passes by itself.
+fn is_held_back(state: &RunState) -> bool {
+    let RunState::Queued(turn) = state else { return false };
+    matches!(turn.waits_for, Some(Wait::Needs { .. } | Wait::Conditions | Wait::Unmet { .. }))
 }
 
 fn facts_of_entry(profile: &Profile, entry: &TaskEntry) -> Facts {
@@ -132,7 +144,7 @@ fn judge(task: &Facts, now: DateTime<Utc>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use prestic_proto::doctor::Level;
+    use prestic_proto::{doctor::Level, run::Turn};
 
     use super::*;
 
@@ -167,6 +179,21 @@ mod tests {
         check(&late, Some((Level::Error, "has missed its time twice")));
         check(&Facts { is_active: true, ..late.clone() }, None);
         check(&Facts { failure: Some("failed: no".to_owned()), ..late }, Some((Level::Error, "failed: no")));
+    }
+
+    #[test]
+    fn run_that_may_wait_for_ever_is_no_run() {
+        let queued = |waits_for| RunState::Queued(Turn { position: None, waits_for });
+        let opens_at = now();
+        for (state, expected) in [
+            (queued(Some(Wait::Unmet { conditions: Vec::new() })), true),
+            (queued(Some(Wait::Needs { task: "home".to_owned() })), true),
+            (queued(Some(Wait::Window { opens_at })), false),
+            (queued(None), false),
+            (RunState::Running { pid: 7 }, false),
+        ] {
+            assert_eq!(is_held_back(&state), expected, "{state:?}");
+        }
     }
 
     #[test]

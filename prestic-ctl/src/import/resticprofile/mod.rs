@@ -161,7 +161,7 @@ fn set_global(section: &mut Section, global: &Node, places: &Places<'_>) {
                 section.note(&place, "locks are waited for with `wait-for-lock`, and removed only if nobody can hold them");
             }
             "initialize" if !node.is_true() => {}
-            "initialize" => section.note(&place, "a repository is not made by itself: `prestic-ctl -p PROFILE init`, once"),
+            "initialize" => section.note(&place, "a repository is not made by itself: `prestic-ctl init PROFILE`, once"),
             "min-memory" => section.note(&place, "has no equal: the system decides on memory"),
             _ => section.note(&place, "has no equal: see `prestic-ctl options`"),
         }
@@ -239,7 +239,7 @@ fn set_of_profile(section: &mut Section, key: &str, node: &Node, place: &str, di
             section.note(place, "write `repository`, too: a profile without one is no task");
         }
         "initialize" if node.is_true() => {
-            let command = format!("prestic-ctl -p '{}' init", section.name());
+            let command = format!("prestic-ctl init '{}'", section.name());
             section.note(place, format!("a repository is not made by itself: `{command}`, once"));
         }
         "force-inactive-lock" if node.is_true() => {

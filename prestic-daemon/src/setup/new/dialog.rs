@@ -182,6 +182,7 @@ impl Asker {
         profile: &str,
         home: &Home,
         is_keyring_usable: impl Fn() -> bool,
+        check: impl Fn(&Place) -> Result<(), NewError>,
     ) -> Result<Place, NewError> {
         if let Some(keeper) = &answers.keeper {
             return Ok(Place::of(keeper, profile, home));
@@ -191,10 +192,14 @@ impl Asker {
             "`keyring`: the desktop's; `file`: one that only you can read.",
         );
         let proposal = if is_keyring_usable() { "keyring" } else { "file" };
-        self.until_good(None, Some(proposal), |answer| match answer {
-            "keyring" => Ok(Place::of(&Keeper::Keyring(None), profile, home)),
-            "file" => Ok(Place::of(&Keeper::File(None), profile, home)),
-            _ => Err(NewError::BadAnswer("please answer `keyring` or `file`".to_owned())),
+        self.until_good(None, Some(proposal), |answer| {
+            let keeper = match answer {
+                "keyring" => Keeper::Keyring(None),
+                "file" => Keeper::File(None),
+                _ => return Err(NewError::BadAnswer("please answer `keyring` or `file`".to_owned())),
+            };
+            let place = Place::of(&keeper, profile, home);
+            check(&place).map(|()| place)
         })
     }
 

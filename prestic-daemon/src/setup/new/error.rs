@@ -72,12 +72,8 @@ pub enum NewError {
     #[error("restic has not made the repository ({0}); the password stays where it was put, and is used the next time")]
     InitFailed(ExitStatus),
     /// The keyring does not do what it should.
-    #[error("{error}\n  hint: {}; or keep the password in a file: `--password-file`", .error.hint())]
-    Keyring {
-        /// Why not.
-        #[from]
-        error: KeyringError,
-    },
+    #[error("{0}\n  hint: {hint}; or keep the password in a file: `--password-file`", hint = .0.hint())]
+    Keyring(KeyringError),
     /// A file cannot be written.
     #[error("cannot write {}", .file.display())]
     Unwritable {
@@ -105,7 +101,7 @@ impl NewError {
             Self::Profile(error) => error.exit_code(),
             Self::NotStarted { .. } => 70,
             Self::NoHome(_) => 69,
-            Self::Keyring { error } => error.exit_code(),
+            Self::Keyring(error) => error.exit_code(),
             Self::Unreadable { .. } | Self::Unwritable { .. } | Self::Io(_) => 1,
             Self::Changed(_) | Self::NoInit(_) | Self::InitFailed(_) | Self::Declined => 65,
         }
@@ -118,7 +114,17 @@ impl NewError {
 
     /// Whether another answer to the same question can help.
     pub(super) fn is_about_the_answer(&self) -> bool {
-        matches!(self, Self::BadAnswer(_) | Self::Repository(_))
+        matches!(self, Self::BadAnswer(_) | Self::Repository(_) | Self::Keyring(_))
+    }
+}
+
+/// What is wrong with a password itself has nothing to do with where it is kept.
+impl From<KeyringError> for NewError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::BadPassword(message) => Self::BadAnswer(message),
+            error => Self::Keyring(error),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub use error::NewError;
 use super::{init::ANSWER_LIMIT, questions::say};
 use crate::{
     config::{self, Profile},
-    foreground, program,
+    foreground, process, program,
     repository::probe::Probe,
     secret::Secret,
 };
@@ -92,12 +92,15 @@ impl Setup {
         asker.greet();
         let paths = asker.paths(&answers)?;
         let name = naming::choose(answers.name.as_deref(), &paths, &self.existing.names)?;
-        let mut draft = Draft { name, excludes: answers.excludes.clone(), paths, ..Draft::default() };
+        let (host, excludes) = (process::hostname(), answers.excludes.clone());
+        let mut draft = Draft { name, host, excludes, paths, ..Draft::default() };
         let target = asker.target(&answers, |text, variables| self.look(&draft, text, variables))?;
         target.fill(&mut draft);
         draft.schedule = asker.schedule(&answers)?;
         draft.keep = asker.keep(&answers)?;
-        let place = asker.place(&answers, &draft.name, &self.home, || self.runtime.block_on(keeper::is_keyring_usable()))?;
+        let is_keyring_usable = || self.runtime.block_on(keeper::is_keyring_usable());
+        let check = |place: &Place| self.runtime.block_on(place.held()).map(|_| ());
+        let place = asker.place(&answers, &draft.name, &self.home, is_keyring_usable, check)?;
         draft.password = Some(place.option()?);
         if !draft.is_writable() {
             return Err(NewError::BadAnswer(

@@ -79,9 +79,7 @@ pub(super) fn obtain(
 fn type_until(ask: impl Fn() -> Result<Password, NewError>) -> Result<Password, NewError> {
     for _ in 1..ATTEMPTS {
         match ask() {
-            Err(error) if error.is_about_the_answer() || matches!(error, NewError::Keyring { .. }) => {
-                say(&format!("     {error}"));
-            }
+            Err(error) if error.is_about_the_answer() => say(&format!("     {error}")),
             result => return result,
         }
     }

@@ -9,6 +9,8 @@ use crate::config::words;
 pub(super) struct Draft {
     /// The name of the profile.
     pub name: String,
+    /// The name of this machine. Snapshots go on under it even if the machine is called something else one day.
+    pub host: String,
     /// What is backed up.
     pub paths: Vec<String>,
     /// What is left out of that.
@@ -40,16 +42,18 @@ impl Draft {
 
     /// Whether each value fits into its line: one with a line feed in it would go on as something else.
     pub(super) fn is_writable(&self) -> bool {
-        let options = [&self.repository, &self.schedule].into_iter().chain(self.require_path.as_ref());
+        let options = [&self.host, &self.repository, &self.schedule].into_iter().chain(self.require_path.as_ref());
         let variables = self.variables.iter().flat_map(|(name, value)| [name, value]);
         let password = self.password.iter().map(|(_, value)| value);
         let texts = options.chain(variables).chain(password).chain(&self.paths).chain(&self.excludes);
         texts.into_iter().all(|text| !text.contains(char::is_control))
     }
 
-    /// Returns the sections as text. Their snapshots have the profile's name as a tag, so that no others are forgotten.
+    /// Returns the sections as text. Their snapshots have the names of profile and machine, so that no others are forgotten: on
+    /// another machine that has the same repository, a profile may well have the same name.
     pub(super) fn text(&self) -> String {
-        let tag = format!("--tag={}", self.name);
+        let host = (!self.host.is_empty()).then(|| format!("--host={}", self.host));
+        let own: Vec<String> = [format!("--tag={}", self.name)].into_iter().chain(host).collect();
         let mut lines = vec![format!("[{}]", self.name), line("repository", &self.repository)];
         lines.extend(self.password.iter().map(|(key, value)| line(key, value)));
         lines.extend(self.variables.iter().map(|(name, value)| line(&format!("env.{name}"), value)));
@@ -60,7 +64,7 @@ impl Draft {
         }
         lines.push(line("command", "backup"));
         let excludes = self.excludes.iter().map(|pattern| format!("--exclude={pattern}"));
-        let flags = [tag.clone(), "--exclude-caches".to_owned()].into_iter().chain(excludes);
+        let flags = own.iter().cloned().chain(["--exclude-caches".to_owned()]).chain(excludes);
         // A path that begins with a dash is no flag behind the mark.
         let marked = self.paths.iter().any(|path| path.starts_with('-')).then(|| "--".to_owned());
         let args: Vec<String> = flags.chain(marked).chain(self.paths.iter().cloned()).collect();
@@ -69,7 +73,7 @@ impl Draft {
             lines.extend([String::new(), format!("[{forget}]"), line("inherit", &self.name)]);
             lines.push(line("schedule", if self.schedule.is_empty() { "" } else { FORGET_SCHEDULE }));
             lines.push(line("command", "forget"));
-            let args: Vec<String> = self.keep.iter().cloned().chain([tag, "--prune".to_owned()]).collect();
+            let args: Vec<String> = self.keep.iter().cloned().chain(own).chain(["--prune".to_owned()]).collect();
             lines.push(line("args", &words::join(&args)));
         }
         lines.join("\n") + "\n"
@@ -109,6 +113,7 @@ mod tests {
     fn draft() -> Draft {
         Draft {
             name: "home".to_owned(),
+            host: "laptop".to_owned(),
             paths: vec!["/home/me".to_owned()],
             repository: "/mnt/usb/restic".to_owned(),
             password: Some(("password-keyring", "home".to_owned())),
@@ -127,7 +132,7 @@ mod tests {
     #[test]
     fn backup_by_hand_needs_one_section() {
         let expected = "[home]\nrepository = /mnt/usb/restic\npassword-keyring = home\ncommand = backup\n\
-                        args = --tag=home --exclude-caches /home/me\n";
+                        args = --tag=home --host=laptop --exclude-caches /home/me\n";
         assert_eq!(draft().text(), expected);
     }
 
@@ -147,6 +152,7 @@ mod tests {
             "--repo=sftp:me@host:/100% sure",
             "backup",
             "--tag=home",
+            "--host=laptop",
             "--exclude-caches",
             "--exclude=*.tmp #1",
             "--exclude=%(x)s",
@@ -157,7 +163,7 @@ mod tests {
         ];
         assert_eq!(words, expected);
         let forget = command_line(&odd.text(), "home-forget");
-        assert_eq!(forget[2..], ["forget", "--keep-daily=7", "--tag=home", "--prune"]);
+        assert_eq!(forget[2..], ["forget", "--keep-daily=7", "--tag=home", "--host=laptop", "--prune"]);
     }
 
     #[test]
