@@ -67,6 +67,8 @@ pub struct TakenTask {
     pub exit_code: Option<i32>,
     /// The time that it missed, and which is caught up once our daemon starts.
     pub catches_up: Option<DateTime<Utc>>,
+    /// The time that it missed, and which is let go.
+    pub lets_go: Option<DateTime<Utc>>,
     /// Its next time after that.
     pub next_at: Option<DateTime<Utc>>,
 }
@@ -136,15 +138,17 @@ fn taken_task(task: &Profile, status: &StatusIni, now: DateTime<Utc>) -> Option<
     let entry = status.task(task.name());
     let memory = memory::recall(entry.as_ref(), [], now);
     let handled_until = memory.handled_until.unwrap_or(now).min(now);
-    let catches_up = match missed::missed(&schedule, handled_until, now, &calendar, timing.catch_up) {
-        Missed::Due { at, .. } | Missed::CatchUp { at, .. } => Some(at),
-        Missed::Nothing | Missed::Skip { .. } => None,
+    let (catches_up, lets_go) = match missed::missed(&schedule, handled_until, now, &calendar, timing.catch_up) {
+        Missed::Due { at, .. } | Missed::CatchUp { at, .. } => (Some(at), None),
+        Missed::Skip { at, .. } => (None, Some(at)),
+        Missed::Nothing => (None, None),
     };
     Some(TakenTask {
         name: task.name().to_owned(),
         last_run_at: entry.as_ref().and_then(|entry| entry.last_run),
         exit_code: entry.and_then(|entry| entry.exit_code),
         catches_up,
+        lets_go,
         next_at: schedule.next_after(now, &calendar),
     })
 }
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(last_run: &str, now: &str, catches_up: Option<&str>, next_at: &str) {
+    fn check(last_run: &str, now: &str, [catches_up, lets_go]: [Option<&str>; 2], next_at: &str) {
         let text = "[home]\nrepository = /r\ncommand = backup\nschedule = daily at 02:00\ntimezone = UTC\n";
         let config = config::read(text, Path::new("config.ini")).config;
         let folder = tempfile::tempdir().unwrap();
@@ -183,19 +187,20 @@ mod tests {
         std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), entry.as_bytes()).unwrap();
         let status = StatusIni::look(&path).unwrap();
         let task = taken_task(config.profile("home").unwrap(), &status, at(now)).unwrap();
-        assert_eq!((task.catches_up, task.next_at), (catches_up.map(at), Some(at(next_at))));
+        assert_eq!((task.catches_up, task.lets_go, task.next_at), (catches_up.map(at), lets_go.map(at), Some(at(next_at))));
     }
 
     #[test]
     fn what_ran_today_is_not_run_again() {
-        check("2026-11-23T02:07:00Z", "2026-11-23T10:00:00Z", None, "2026-11-24T02:00:00Z");
+        check("2026-11-23T02:07:00Z", "2026-11-23T10:00:00Z", [None, None], "2026-11-24T02:00:00Z");
     }
 
     #[test]
     fn what_was_missed_is_caught_up_by_the_rule() {
-        check("2026-11-20T02:07:00Z", "2026-11-23T10:00:00Z", Some("2026-11-23T02:00:00Z"), "2026-11-24T02:00:00Z");
+        let missed = Some("2026-11-23T02:00:00Z");
+        check("2026-11-20T02:07:00Z", "2026-11-23T10:00:00Z", [missed, None], "2026-11-24T02:00:00Z");
         // The missed one is of today, and the next one less than twelve hours away.
-        check("2026-11-22T02:07:00Z", "2026-11-23T16:00:00Z", None, "2026-11-24T02:00:00Z");
+        check("2026-11-22T02:07:00Z", "2026-11-23T16:00:00Z", [None, missed], "2026-11-24T02:00:00Z");
     }
 
     #[test]

@@ -74,6 +74,13 @@ fn tasks(survey: &Survey) -> Vec<String> {
             let missed_at = shown(missed_at);
             lines.push(format!("    missed {missed_at}: it runs about a minute after the daemon has started"));
         }
+        if let Some(missed_at) = task.lets_go {
+            let missed_at = shown(missed_at);
+            lines.push(format!(
+                "    missed {missed_at}, and waits for its next time: `prestic-ctl run '{}'` runs it now",
+                task.name
+            ));
+        }
     }
     if survey.due_at_once().next().is_some() {
         lines.push("  hint: write `catch-up = no` into a task that is to wait for its next time".to_owned());
