@@ -1,5 +1,7 @@
 //! autorestic's YAML: backends become profiles, locations become tasks for all their backends. Pure.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{
     ConvertError, NO_HOOKS, Origin,
     draft::{Draft, Section, after},
@@ -22,6 +24,9 @@ const OF_LOCATIONS: [&str; 3] = ["backup", "forget", "copy"];
 
 /// Keys of a backend.
 const OF_BACKENDS: [&str; 6] = ["type", "path", "key", "env", "rest", "options"];
+
+/// What means something of its own in an address.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What tells restic the password of the repository that it copies from.
 const PASSWORDS_OF_ORIGIN: [(&str, &str); 3] = [
@@ -81,7 +86,7 @@ fn section_of(backend: &Node, name: String, place: &str, places: &Places<'_>) ->
         }
     }
     match backend.text_of("key").filter(|key| !key.is_empty()) {
-        Some(key) => section.set_secret("password", key, &format!("{place}.key")),
+        Some(key) => flags::set_variable(&mut section, "RESTIC_PASSWORD", &key, &format!("{place}.key")),
         None if ["password", "password-file", "password-command"].iter().any(|key| section.has(key)) => {}
         None => set_missing_password(&mut section, &format!("{place}.key")),
     }
@@ -96,7 +101,7 @@ fn section_of(backend: &Node, name: String, place: &str, places: &Places<'_>) ->
 
 fn with_credentials(path: &str, rest: Option<&Node>) -> String {
     let (scheme, address) = path.split_once("://").unwrap_or(("https", path));
-    let of = |key: &str| rest.and_then(|rest| rest.text_of(key));
+    let of = |key: &str| Some(utf8_percent_encode(&rest?.text_of(key)?, RESERVED).to_string());
     match (of("user"), of("password")) {
         (Some(user), Some(password)) => format!("{scheme}://{user}:{password}@{address}"),
         (Some(user), None) => format!("{scheme}://{user}@{address}"),
@@ -190,8 +195,8 @@ fn add_location(draft: &mut Draft, name: &str, location: &Node, global: &Node, b
     }
     task.set("command", "backup");
     let mut args: Vec<String> = location.texts_of("from").iter().map(|from| places.file(from)).collect();
-    // Its snapshots have this tag, and forgetting goes by it.
-    let tag = format!("ar:location:{name}");
+    // Its snapshots have this tag, and forgetting goes by it. Its reader folds names to small letters.
+    let tag = format!("ar:location:{}", name.to_lowercase());
     args.push(format!("--tag={tag}"));
     let sources = Sources { global, location, targets: &targets, place: &place, places };
     args.extend(sources.options("backup", &mut task));

@@ -87,7 +87,7 @@ fn repository(repo: &Node, name: String, place: &str, places: &Places<'_>) -> Se
         flags::set_repository(&mut section, &places.expand(&uri), &format!("{place}.uri"));
     }
     if let Some(password) = repo.text_of("password").filter(|password| !password.is_empty()) {
-        section.set_secret("password", password, &format!("{place}.password"));
+        flags::set_variable(&mut section, "RESTIC_PASSWORD", &password, &format!("{place}.password"));
     }
     for text in repo.texts_of("env") {
         match text.split_once('=') {
@@ -193,6 +193,8 @@ fn add_plan(draft: &mut Draft, plan: &Node, instance: &str, repos: &[(String, St
     let mut args: Vec<String> = plan.texts_of("paths").iter().map(|path| places.expand(path)).collect();
     args.extend(plan.texts_of("excludes").iter().map(|pattern| format!("--exclude={pattern}")));
     args.extend(plan.texts_of("iexcludes").iter().map(|pattern| format!("--iexclude={pattern}")));
+    // Backrest always says so.
+    args.push("--exclude-caches".to_owned());
     args.extend(tags.iter().map(|tag| format!("--tag={tag}")));
     if plan.get("skipIfUnchanged").is_some_and(Node::is_true) {
         args.push("--skip-if-unchanged".to_owned());

@@ -1,5 +1,7 @@
 //! crestic's INI: presets become profiles, and each of their commands a task. Pure.
 
+use std::path::PathBuf;
+
 use configparser::ini::Ini;
 
 use super::{
@@ -209,6 +211,14 @@ fn set_task(task: &mut Section, command: &str, options: &Options, shared: &Optio
     let mut positional = Vec::new();
     let folder = options.iter().find(|(key, _)| key == "_workdir").and_then(|(_, value)| value.clone());
     let folder = folder.map(|folder| places.expand(&folder));
+    // Relative files are those of the folder that restic runs in: the user's home where nothing is said of it.
+    let files = folder.clone().map(PathBuf::from).or_else(|| places.user_home.clone());
+    let places = &Places {
+        folder: files.unwrap_or_else(|| places.folder.clone()),
+        user_home: places.user_home.clone(),
+        host_name: places.host_name.clone(),
+        variable: places.variable,
+    };
     let real_command = options.iter().find(|(key, _)| key == "_command").and_then(|(_, value)| value.clone());
     task.set("command", real_command.unwrap_or_else(|| command.to_owned()));
     for (key, value) in options {
@@ -238,7 +248,7 @@ fn set_task(task: &mut Section, command: &str, options: &Options, shared: &Optio
         _ => path,
     };
     if let Some(folder) = &folder {
-        let message = format!("its paths were made absolute in {folder}; patterns and other files are as they were");
+        let message = format!("its paths and files were made absolute in {folder}; patterns are as they were");
         task.note(&format!("[{preset}.{command}] _workdir"), message);
     }
     task.set_words("args", positional.into_iter().map(in_folder).chain(args).collect());

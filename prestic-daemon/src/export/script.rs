@@ -11,6 +11,11 @@ use crate::{
 /// Programs that only print their words: as a password command they hold the password.
 const PRINTERS: [&str; 2] = ["echo", "printf"];
 
+/// Where restic looks for its password. A file or a command goes before the password itself, and two of those are refused.
+const PASSWORD_SOURCES: [&str; 3] = [PASSWORD_VARIABLE, PASSWORD_FILE_VARIABLE, PASSWORD_COMMAND_VARIABLE];
+const PASSWORD_FILE_VARIABLE: &str = "RESTIC_PASSWORD_FILE";
+const PASSWORD_COMMAND_VARIABLE: &str = "RESTIC_PASSWORD_COMMAND";
+
 /// How many restics a script has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
@@ -48,6 +53,7 @@ impl Script {
     /// Adds the one restic of the script, which ends as restic does.
     pub(super) fn add_only(&mut self, profile: &Profile, command: ResticCommand) {
         self.add_comments(profile);
+        self.add_folder(profile);
         self.add_environment(&command);
         let line = self.command_line(&command);
         self.line(&format!("exec {line} \"$@\""));
@@ -56,6 +62,7 @@ impl Script {
     /// Adds one of several: the others go on when it fails, and the last failure is that of the script.
     pub(super) fn add_one_of_many(&mut self, profile: &Profile, command: ResticCommand) {
         if self.layout != Layout::Several {
+            self.add_folder(profile);
             self.line("code=0");
         }
         self.layout = Layout::Several;
@@ -97,13 +104,29 @@ impl Script {
         if let Some(schedule) = profile.schedule() {
             self.line(&format!("# Schedule in PRestic: {}", comment(schedule)));
         }
+        for path in profile.require_paths() {
+            let path = comment(&path.display().to_string());
+            self.line(&format!(
+                "# PRestic waits for {path}; this script does not, and an unmounted disk is an empty folder to restic."
+            ));
+        }
         if let Some(wait) = profile.wait_for_lock() {
             let wait = value::show_duration(wait);
             self.line(&format!("# PRestic waits for somebody else's lock: `--retry-lock={wait}` does that since restic 0.16."));
         }
     }
 
+    /// Goes where the daemon starts tasks: their paths may be relative. What is asked by hand stays where it is.
+    fn add_folder(&mut self, profile: &Profile) {
+        if !profile.command().is_empty() {
+            self.line("cd \"$HOME\"");
+        }
+    }
+
     fn add_environment(&mut self, command: &ResticCommand) {
+        if let Some(entry) = command.keyring_entry.as_ref().filter(|_| cfg!(windows)) {
+            self.line(&format!("# The password is the entry `{}` of the keyring: restic asks for it.", comment(entry)));
+        }
         // What is to be asked for comes before the command with its assignments.
         let mut given = Vec::new();
         for (name, value) in &command.env {
@@ -115,11 +138,31 @@ impl Script {
                 given.push((name, quoted(value.reveal())));
             }
         }
+        self.forget_other_passwords(command);
         for (name, value) in given {
             self.assign(name, &value);
         }
-        if let Some(entry) = &command.keyring_entry {
+        if let Some(entry) = command.keyring_entry.as_ref().filter(|_| !cfg!(windows)) {
             self.add_keyring(entry);
+        }
+    }
+
+    /// Keeps restic from a password for another repository, which whoever starts the script may have in the environment.
+    fn forget_other_passwords(&mut self, command: &ResticCommand) {
+        let is_set = |source: &str| {
+            let is_of_keyring = command.keyring_entry.is_some() && source == PASSWORD_COMMAND_VARIABLE;
+            is_of_keyring || command.env.iter().any(|(name, _)| name == source)
+        };
+        if !PASSWORD_SOURCES.into_iter().any(is_set) {
+            return;
+        }
+        // Where the password is left out, a file may tell it.
+        let is_welcome = |source: &str| source == PASSWORD_FILE_VARIABLE && is_set(PASSWORD_VARIABLE) && !self.with_secrets;
+        let others: Vec<_> = PASSWORD_SOURCES.into_iter().filter(|source| !is_set(source) && !is_welcome(source)).collect();
+        match self.layout {
+            Layout::One if others.is_empty() => {}
+            Layout::One => self.line(&format!("unset {}", others.join(" "))),
+            Layout::Several => others.into_iter().for_each(|other| self.assign(other, "''")),
         }
     }
 
@@ -166,16 +209,12 @@ impl Script {
     }
 
     fn add_keyring(&mut self, entry: &str) {
-        if cfg!(windows) {
-            self.line(&format!("# The password is the entry `{}` of the keyring: restic asks for it.", comment(entry)));
-            return;
-        }
         let command = if cfg!(target_os = "macos") {
             format!("security find-generic-password -s prestic -a {} -w", restic_word(entry))
         } else {
             format!("secret-tool lookup service prestic username {}", restic_word(entry))
         };
-        self.assign("RESTIC_PASSWORD_COMMAND", &quoted(&command));
+        self.assign(PASSWORD_COMMAND_VARIABLE, &quoted(&command));
     }
 
     fn command_line(&mut self, command: &ResticCommand) -> String {

@@ -49,20 +49,33 @@ fn logs(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Returns whether there was something to copy, and no file in its place.
+///
+/// A copy has its name once it is whole: one that breaks off would be a home with some of its tasks.
 fn copy_file(from: &Path, into: &Path) -> io::Result<bool> {
     let mut source = match File::open(from) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         source => source?,
     };
-    let mut copy = match atomic_write::owner_only(OpenOptions::new().write(true).create_new(true)).open(into) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-        copy => copy?,
-    };
-    io::copy(&mut source, &mut copy)?;
+    if fs::symlink_metadata(into).is_ok() {
+        return Ok(false);
+    }
+    let mut part = into.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let copied = write_copy(&mut source, &part).and_then(|()| fs::rename(&part, into));
+    if copied.is_err() {
+        // It may not even have been made.
+        let _ = fs::remove_file(&part);
+    }
+    copied.map(|()| true)
+}
+
+fn write_copy(source: &mut File, into: &Path) -> io::Result<()> {
+    let mut copy = atomic_write::owner_only(OpenOptions::new().write(true).create(true).truncate(true)).open(into)?;
+    io::copy(source, &mut copy)?;
     // Old logs go by their age.
     copy.set_modified(source.metadata()?.modified()?)?;
-    copy.sync_all()?;
-    Ok(true)
+    copy.sync_all()
 }
 
 #[cfg(test)]
@@ -90,5 +103,16 @@ mod tests {
         let copy = into.logs_dir().join("2024.01.02_03.04-home.txt");
         assert_eq!(fs::metadata(copy).unwrap().modified().unwrap(), written_at);
         assert_eq!(fs::read_to_string(from.config_file()).unwrap(), "[a]\n");
+    }
+
+    #[test]
+    fn copy_that_breaks_off_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, into] = ["from", "into"].map(|name| folder.path().join(name));
+        // It can be opened, and not be read.
+        fs::create_dir(&from).unwrap();
+        copy_file(&from, &into).unwrap_err();
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["from"]);
     }
 }

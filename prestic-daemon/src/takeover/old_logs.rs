@@ -32,7 +32,8 @@ pub fn runs(logs_dir: &Path) -> io::Result<Vec<Run>> {
     for entry in entries {
         let name = entry?.file_name();
         let Some(name) = name.to_str() else { continue };
-        logs.extend(read(logs_dir, name)?);
+        // A log that cannot be read tells of no run, and keeps no other one from telling.
+        logs.extend(read(logs_dir, name).ok().flatten());
     }
     logs.sort_by(|one, other| (one.started_at, &one.name).cmp(&(other.started_at, &other.name)));
     Ok(logs.into_iter().zip(1..).map(|(log, number)| run(log, RunId(number))).collect())
@@ -44,7 +45,11 @@ fn read(logs_dir: &Path, name: &str) -> io::Result<Option<OldLog>> {
         return Ok(None);
     };
     let path = logs_dir.join(name);
-    let written_at = DateTime::<Utc>::from(fs::metadata(&path)?.modified()?);
+    let metadata = fs::metadata(&path)?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let written_at = DateTime::<Utc>::from(metadata.modified()?);
     let is_plausible = written_at >= started_at && written_at - started_at <= LONGEST_RUN;
     Ok(Some(OldLog {
         name: name.to_owned(),
@@ -120,6 +125,9 @@ mod tests {
         write(folder.path(), "2024.01.04_03.04-2-home.txt", "Repository: /r\n");
         write(folder.path(), "2024.13.04_03.04-home.txt", &end(0));
         write(folder.path(), "daemon.log", "");
+        fs::create_dir(folder.path().join("2024.01.05_03.04-home.txt")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/nowhere", folder.path().join("2024.01.06_03.04-home.txt")).unwrap();
         let found: Vec<_> = runs(folder.path())
             .unwrap()
             .iter()

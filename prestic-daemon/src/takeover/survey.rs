@@ -15,6 +15,7 @@ use super::{
 use crate::{
     config::{self, Arguments, Profile, ResticCommand, command, ini},
     core::memory,
+    process,
     schedule::{
         Calendar,
         missed::{self, Missed},
@@ -63,10 +64,14 @@ pub struct TakenTask {
     pub name: String,
     /// When it ran last.
     pub last_run_at: Option<DateTime<Utc>>,
+    /// The process of a restic that was started for it and may still run.
+    pub running_as: Option<u32>,
     /// restic's exit code then.
     pub exit_code: Option<i32>,
     /// The time that it missed, and which is caught up once our daemon starts.
     pub catches_up: Option<DateTime<Utc>>,
+    /// The time that it missed, and which is let go.
+    pub lets_go: Option<DateTime<Utc>>,
     /// Its next time after that.
     pub next_at: Option<DateTime<Utc>>,
 }
@@ -89,6 +94,8 @@ impl Survey {
             Err(damage) => (StatusIni::default(), Some(damage.to_string())),
         };
         let own_daemon = Endpoint::read(from).ok().map(|endpoint| endpoint.pid);
+        // A daemon of ours knows what it runs.
+        let is_running = |pid: u32| own_daemon.is_none() && process::is_pid_in_use(pid);
         let noted_pid = status.daemon_pid().filter(|pid| Some(*pid) != own_daemon);
         let commands: Vec<ResticCommand> = loaded.config.profiles().filter_map(|profile| any_command(profile)).collect();
         let keyring: BTreeSet<_> = commands.iter().filter_map(|command| command.keyring_entry.clone()).collect();
@@ -103,7 +110,7 @@ impl Survey {
             copied: Vec::new(),
             runs: runs.map_err(|source| TakeoverError::Logs { folder: from.logs_dir(), source })?,
             python_service: PythonService::look(noted_pid, python_web),
-            tasks: loaded.config.tasks().filter_map(|task| taken_task(task, &status, now)).collect(),
+            tasks: loaded.config.tasks().filter_map(|task| taken_task(task, &status, &is_running, now)).collect(),
             changes: meanings::changed_meanings(&document, &Surroundings { file, now }),
             keyring: keyring.into_iter().collect(),
             variables: lost_variables(&commands, env::vars_os().filter_map(|(name, _)| name.into_string().ok())),
@@ -129,22 +136,25 @@ fn serialize_count<S: serde::Serializer>(runs: &[Run], serializer: S) -> Result<
 }
 
 /// Returns what becomes of a task, by the rules of the core; none if only somebody's word starts it.
-fn taken_task(task: &Profile, status: &StatusIni, now: DateTime<Utc>) -> Option<TakenTask> {
+fn taken_task(task: &Profile, status: &StatusIni, is_running: &dyn Fn(u32) -> bool, now: DateTime<Utc>) -> Option<TakenTask> {
     let timing = task.timing();
     let schedule = timing.schedule?;
     let calendar = Calendar { zone: timing.zone, anchor: now };
     let entry = status.task(task.name());
     let memory = memory::recall(entry.as_ref(), [], now);
     let handled_until = memory.handled_until.unwrap_or(now).min(now);
-    let catches_up = match missed::missed(&schedule, handled_until, now, &calendar, timing.catch_up) {
-        Missed::Due { at, .. } | Missed::CatchUp { at, .. } => Some(at),
-        Missed::Nothing | Missed::Skip { .. } => None,
+    let (catches_up, lets_go) = match missed::missed(&schedule, handled_until, now, &calendar, timing.catch_up) {
+        Missed::Due { at, .. } | Missed::CatchUp { at, .. } => (Some(at), None),
+        Missed::Skip { at, .. } => (None, Some(at)),
+        Missed::Nothing => (None, None),
     };
     Some(TakenTask {
         name: task.name().to_owned(),
         last_run_at: entry.as_ref().and_then(|entry| entry.last_run),
+        running_as: entry.as_ref().map(|entry| entry.pid).filter(|pid| *pid != 0 && is_running(*pid)),
         exit_code: entry.and_then(|entry| entry.exit_code),
         catches_up,
+        lets_go,
         next_at: schedule.next_after(now, &calendar),
     })
 }
@@ -174,28 +184,30 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(last_run: &str, now: &str, catches_up: Option<&str>, next_at: &str) {
+    fn check(last_run: &str, now: &str, [catches_up, lets_go]: [Option<&str>; 2], next_at: &str) {
         let text = "[home]\nrepository = /r\ncommand = backup\nschedule = daily at 02:00\ntimezone = UTC\n";
         let config = config::read(text, Path::new("config.ini")).config;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("status.ini");
-        let entry = format!("[home]\nstarted = 1.5\npid = 0\nlast_run = {}.25\nexit_code = 0\n", at(last_run).timestamp());
+        let entry = format!("[home]\nstarted = 1.5\npid = 7\nlast_run = {}.25\nexit_code = 0\n", at(last_run).timestamp());
         std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), entry.as_bytes()).unwrap();
         let status = StatusIni::look(&path).unwrap();
-        let task = taken_task(config.profile("home").unwrap(), &status, at(now)).unwrap();
-        assert_eq!((task.catches_up, task.next_at), (catches_up.map(at), Some(at(next_at))));
+        let task = taken_task(config.profile("home").unwrap(), &status, &|pid| pid == 7, at(now)).unwrap();
+        assert_eq!(task.running_as, Some(7));
+        assert_eq!((task.catches_up, task.lets_go, task.next_at), (catches_up.map(at), lets_go.map(at), Some(at(next_at))));
     }
 
     #[test]
     fn what_ran_today_is_not_run_again() {
-        check("2026-11-23T02:07:00Z", "2026-11-23T10:00:00Z", None, "2026-11-24T02:00:00Z");
+        check("2026-11-23T02:07:00Z", "2026-11-23T10:00:00Z", [None, None], "2026-11-24T02:00:00Z");
     }
 
     #[test]
     fn what_was_missed_is_caught_up_by_the_rule() {
-        check("2026-11-20T02:07:00Z", "2026-11-23T10:00:00Z", Some("2026-11-23T02:00:00Z"), "2026-11-24T02:00:00Z");
+        let missed = Some("2026-11-23T02:00:00Z");
+        check("2026-11-20T02:07:00Z", "2026-11-23T10:00:00Z", [missed, None], "2026-11-24T02:00:00Z");
         // The missed one is of today, and the next one less than twelve hours away.
-        check("2026-11-22T02:07:00Z", "2026-11-23T16:00:00Z", None, "2026-11-24T02:00:00Z");
+        check("2026-11-22T02:07:00Z", "2026-11-23T16:00:00Z", [None, missed], "2026-11-24T02:00:00Z");
     }
 
     #[test]

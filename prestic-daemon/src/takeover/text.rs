@@ -70,9 +70,21 @@ fn tasks(survey: &Survey) -> Vec<String> {
         };
         let next = task.next_at.map_or_else(|| "never again".to_owned(), |at| format!("next {}", shown(at)));
         lines.push(format!("  {}: {last}, {next}", task.name));
+        if let Some(pid) = task.running_as {
+            lines.push(format!(
+                "    its restic may still run (process {pid}): let it end before the daemon starts, or it runs twice at once"
+            ));
+        }
         if let Some(missed_at) = task.catches_up {
             let missed_at = shown(missed_at);
             lines.push(format!("    missed {missed_at}: it runs about a minute after the daemon has started"));
+        }
+        if let Some(missed_at) = task.lets_go {
+            let missed_at = shown(missed_at);
+            lines.push(format!(
+                "    missed {missed_at}, and waits for its next time: `prestic-ctl run '{}'` runs it now",
+                task.name
+            ));
         }
     }
     if survey.due_at_once().next().is_some() {

@@ -175,7 +175,8 @@ pub(super) fn names_its_profile(node: &Node) -> bool {
     }
 }
 
-fn evaluated(text: &str, profile: &str, places: &Places<'_>) -> Option<String> {
+/// Replaces the templates of a text; none if another one is left.
+pub(super) fn evaluated(text: &str, profile: &str, places: &Places<'_>) -> Option<String> {
     let mut result = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {

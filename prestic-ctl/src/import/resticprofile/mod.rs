@@ -219,7 +219,7 @@ fn set_environment(section: &mut Section, variables: &Node, profile: &Profile, p
         let name = name.to_ascii_uppercase();
         let place = format!("{place}.{name}");
         match inherit::without_templates(value, &profile.name, places) {
-            Some(value) => flags::set_variable(section, &name, &places.expand(&value.text().unwrap_or_default()), &place),
+            Some(value) => flags::set_variable(section, &name, &value.text().unwrap_or_default(), &place),
             None => section.note(&place, TEMPLATE),
         }
     }
@@ -232,7 +232,7 @@ fn set_of_profile(section: &mut Section, key: &str, node: &Node, place: &str, di
         "repository" => flags::set_repository(section, &repository(&value, directory, places), place),
         "description" => section.set("description", value),
         "password-file" => section.set("password-file", places.file(&value)),
-        "password-command" => section.set("password-command", places.expand(&value)),
+        "password-command" => section.set("password-command", value),
         "env-file" => section.note(place, "the file was not read: write its lines as `env.NAME = …`"),
         "repository-file" => {
             section.set("env.RESTIC_REPOSITORY_FILE", places.file(&value));

@@ -32,7 +32,13 @@ pub(super) fn add(draft: &mut Draft, profile: &Profile, base: &str, places: &Pla
         for (key, value) in values(profile, command, node) {
             match inherit::without_templates(&value, &profile.name, places) {
                 Some(value) => task.take(&key, &value, backup.as_deref()),
-                None => task.note_gap(&key, TEMPLATE),
+                None => {
+                    task.note_gap(&key, TEMPLATE);
+                    // restic fails with a list that is not there. Without it, less would be backed up.
+                    if key.starts_with("files-from") {
+                        task.take(&key, &value, backup.as_deref());
+                    }
+                }
             }
         }
         if command == "backup" {
@@ -143,6 +149,11 @@ impl<'a> Task<'a> {
             "tag" | "host" if self.command != "backup" => self.take_filter(key, node),
             "tag" if self.command == "backup" => self.args.extend(flags::words(key, &without_switch(node), self.places)),
             "host" if self.command == "backup" => self.args.extend(flags::words(key, &without_switch(node), self.places)),
+            "exclude" | "iexclude" => {
+                let patterns = node.texts().iter().map(|pattern| Node::Text(self.places.expand(pattern))).collect();
+                self.args.extend(flags::words(key, &Node::List(patterns), self.places));
+            }
+            "snapshot" if self.command == "copy" => self.args.extend(node.texts()),
             "stdin" if !node.is_true() => {}
             "stdin" | "stdin-command" => {
                 self.note(key, "a task has no standard input: write the dump into a file first, from a script of your own");
@@ -180,7 +191,10 @@ impl<'a> Task<'a> {
                 );
             }
             "schedule-log" => self.note(key, "each run has a log in the folder `logs`: see `prestic-ctl log`"),
-            "schedule-env-capture" => self.note(key, "name those variables in the profile, as `env.NAME = …`"),
+            "schedule-after-network-online" if node.is_true() => {
+                self.note(key, "it does not wait for a network: write `require-host = SERVER:PORT`");
+            }
+            "schedule-capture-environment" => self.note(key, "name those variables in the profile, as `env.NAME = …`"),
             _ => {}
         }
     }
@@ -207,7 +221,7 @@ impl<'a> Task<'a> {
             node if node.is_true() => backup_sources(self.profile, self.places),
             node => node.texts().iter().map(|path| as_in_snapshots(&self.places.file(path))).collect(),
         };
-        if paths.is_empty() {
+        if paths.is_empty() || paths.iter().any(|path| path.contains("{{")) {
             self.note_gap("path", "it is not known what is backed up: write each folder, as `--path=…`");
         }
         self.args.extend(paths.iter().map(|path| format!("--path={path}")));
@@ -242,14 +256,14 @@ impl<'a> Task<'a> {
         match key {
             "repository" => flags::set_repository(&mut self.section, &self.places.expand(value), &place),
             "password-file" => self.section.set("password-file", self.places.file(value)),
-            "password-command" => self.section.set("password-command", self.places.expand(value)),
+            "password-command" => self.section.set("password-command", value),
             "repository-file" => self.section.set("env.RESTIC_REPOSITORY_FILE", self.places.file(value)),
             "from-repository" => {
                 flags::set_variable(&mut self.section, "RESTIC_FROM_REPOSITORY", &self.places.expand(value), &place);
             }
             "from-repository-file" => self.section.set("env.RESTIC_FROM_REPOSITORY_FILE", self.places.file(value)),
             "from-password-file" => self.section.set("env.RESTIC_FROM_PASSWORD_FILE", self.places.file(value)),
-            "from-password-command" => self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", self.places.expand(value)),
+            "from-password-command" => self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", value),
             "from-key-hint" => self.section.set("env.RESTIC_FROM_KEY_HINT", value),
             _ => return false,
         }
@@ -268,10 +282,10 @@ impl<'a> Task<'a> {
                 );
                 self.note("source", message);
             }
-            if sources.iter().any(|source| source.contains(['*', '?'])) {
+            if sources.iter().any(|source| source.contains(['*', '?', '['])) {
                 self.note(
                     "source",
-                    "restic does not look for what a `*` or `?` in a folder's name stands for: write each folder",
+                    "restic does not look for what a `*`, `?` or `[` in a folder's name stands for: write each folder",
                 );
             }
             if sources.is_empty() && !self.args.iter().any(|word| word.starts_with("--files-from")) {
@@ -319,7 +333,7 @@ impl<'a> Task<'a> {
         if let Some(file) = self.of_profile("password-file") {
             self.section.set("env.RESTIC_FROM_PASSWORD_FILE", self.places.file(&file));
         } else if let Some(command) = self.of_profile("password-command") {
-            self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", self.places.expand(&command));
+            self.section.set("env.RESTIC_FROM_PASSWORD_COMMAND", command);
         } else {
             self.note("password", "the password of the repository that is copied from: write `env.RESTIC_FROM_PASSWORD_FILE`");
         }
@@ -355,18 +369,18 @@ fn has_relative_source(profile: &Profile, places: &Places<'_>) -> bool {
     !has_base && backup.is_some_and(|backup| backup.texts_of("source").iter().any(is_relative))
 }
 
-/// Returns what a profile backs up, as absolute paths where a base is named.
+/// Returns what a profile backs up, as absolute paths where a base is named. What has a template that is left stays as it is:
+/// restic says that there is no such folder, and backs up the others.
 fn backup_sources(profile: &Profile, places: &Places<'_>) -> Vec<String> {
     let Some(backup) = profile.all.get("backup") else { return Vec::new() };
     let base = backup.text_of("source-base").or_else(|| profile.all.text_of("base-dir")).map(|base| places.expand(&base));
-    let sources = backup.get("source").and_then(|node| inherit::without_templates(node, &profile.name, places));
-    let sources = sources.map(|node| node.texts()).unwrap_or_default();
     let absolute = |source: &String| {
-        let source = places.expand(source);
+        let source = inherit::evaluated(source, &profile.name, places).unwrap_or_else(|| source.clone());
+        let source = places.expand(&source);
         match &base {
             Some(base) => as_in_snapshots(&places.file(&std::path::Path::new(base).join(source).display().to_string())),
             None => as_in_snapshots(&places.file(&source)),
         }
     };
-    sources.iter().map(absolute).collect()
+    backup.texts_of("source").iter().map(absolute).collect()
 }

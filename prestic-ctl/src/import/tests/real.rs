@@ -100,3 +100,59 @@ fn keys_of_backrest_without_an_equal_are_told() {
     ];
     check_lines(Origin::Backrest, "x.json", text, &present, &[]);
 }
+
+#[test]
+fn folder_with_a_template_that_is_left_is_missed_by_restic_itself() {
+    let backup = "{source: ['/a/{{ .Now }}', /b], files-from: '/l/{{ .Now }}', schedule: daily}";
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        &format!("home: {{repository: /r, backup: {backup}, retention: {{after-backup: true, keep-last: 1}}}}\n"),
+        &[
+            "'/a/{{ .Now }}'",
+            "/b",
+            "'--files-from=/l/{{ .Now }}'",
+            "# home.backup.source: it has a template",
+            "schedule = calendar:daily",
+            "# schedule = after home-backup: is left out, because",
+        ],
+        &["schedule = after"],
+    );
+}
+
+#[test]
+fn resticprofile_expands_patterns_and_neither_variables_nor_commands() {
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        "home: {repository: /r, password-command: '~/pw', env: {A: '~/x'}, backup: {source: /a, exclude: ['~/b'], iexclude: '~/c'}}\n",
+        &["password-command = ~/pw", "env.A = ~/x", "--exclude=/home/me/b", "--iexclude=/home/me/c"],
+        &[],
+    );
+}
+
+#[test]
+fn copy_of_resticprofile_names_its_snapshots_without_a_flag() {
+    check_lines(
+        Origin::Resticprofile,
+        "x.yaml",
+        "home: {repository: /r, copy: {repository: /s, snapshot: [latest], schedule-after-network-online: true}}\n",
+        &["args = latest", "# home.copy.schedule-after-network-online: it does not wait"],
+        &[],
+    );
+}
+
+#[test]
+fn user_of_autorestic_s_server_is_spelled_for_an_address() {
+    let text = "backends: {r: {type: rest, path: 'http://host:8000/r', rest: {user: me, password: 'a@b/c:d'}}}\n\
+                locations: {Home: {from: /a, to: r}}\n";
+    let present = ["repository = rest:http://me:a%%40b%%2Fc%%3Ad@host:8000/r", "--tag=ar:location:home"];
+    check_lines(Origin::Autorestic, "x.yml", text, &present, &[]);
+}
+
+#[test]
+fn relative_files_of_crestic_are_those_of_the_folder_it_runs_in() {
+    let text =
+        "[a]\nrepo: /r\n[a.backup]\n_workdir: /w\n_arguments: b\nexclude-file: e\n[c]\nrepo: /r\n[c.backup]\nfiles-from: f\n";
+    check_lines(Origin::Crestic, "x.cfg", text, &["/w/b", "--exclude-file=/w/e", "args = --files-from=/home/me/f"], &[]);
+}
