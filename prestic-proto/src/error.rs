@@ -199,10 +199,7 @@ pub enum ConnectError {
         source: std::io::Error,
     },
     /// The daemon speaks another version of the protocol.
-    #[error(
-        "the daemon (pid {pid}) is version {daemon}, this program is version {client}: restart it with `prestic-ctl shutdown`, \
-         then run this again"
-    )]
+    #[error("the daemon (pid {pid}) is version {daemon}, this program is version {client}: {}", way_to_same_version(*is_newer))]
     OtherVersion {
         /// The daemon's process id.
         pid: u32,
@@ -210,10 +207,20 @@ pub enum ConnectError {
         daemon: String,
         /// The client's version.
         client: String,
+        /// Whether the daemon's protocol is the later one.
+        is_newer: bool,
     },
     /// The connection broke, or a call took too long.
     #[error("the daemon does not answer")]
     Call(#[from] CallError),
+}
+
+fn way_to_same_version(is_daemon_newer: bool) -> &'static str {
+    if is_daemon_newer {
+        "it has been upgraded meanwhile; start this program again"
+    } else {
+        "restart it with `prestic-ctl shutdown`, then run this again"
+    }
 }
 
 impl ConnectError {
