@@ -238,3 +238,21 @@ impl ConnectError {
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct CallError(#[from] pub tarpc::client::RpcError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(is_newer: bool, expected: &str) {
+        let [daemon, client] = ["1.0.0", "2.0.0"].map(str::to_owned);
+        let text = ConnectError::OtherVersion { pid: 7, daemon, client, is_newer }.to_string();
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn it_is_the_older_one_of_daemon_and_client_that_is_to_be_started_again() {
+        check(false, "restart it with `prestic-ctl shutdown`, then run this again");
+        check(true, "start this program again");
+    }
+}
