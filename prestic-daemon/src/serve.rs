@@ -61,7 +61,7 @@ pub fn serve(
     }
     // Two threads: one can be busy with a long answer while the other keeps the schedule.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let successor = runtime.block_on(async {
+    let served = runtime.block_on(async {
         let signals = Signals::listen()?;
         let alarm = clock.map_or_else(Alarm::best, Alarm::new)?;
         let (listener, core) = begin(&home, &mut instance).await?;
@@ -83,7 +83,7 @@ pub fn serve(
         // One that a client has started is nobody's service, even where the client is a part of one.
         let manager = manager.filter(|_| !is_detached);
         let reporting = manager.map(|manager| tokio::spawn(manager.follow(core.handle(), core.phase())));
-        let watching = tokio::spawn(succession::make_way(core.handle()));
+        let watching = tokio::spawn(succession::make_way(core.handle(), repositories.clone()));
         let successor = core.run(alarm).await;
         watching.abort();
         let _ = watching.await;
@@ -113,7 +113,12 @@ pub fn serve(
         }
         tracing::info!("prestic-daemon has ended");
         Ok::<_, io::Error>(successor)
-    })?;
+    });
+    if is_detached && let Err(error) = &served {
+        // After an upgrade, nobody reads the standard streams any more.
+        tracing::error!("prestic-daemon cannot go on: {error}");
+    }
+    let successor = served?;
     // A thread that still waits for a lost process must not hold the daemon up.
     runtime.shutdown_background();
     match successor {

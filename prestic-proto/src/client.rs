@@ -66,7 +66,9 @@ impl Client {
         if hello.protocol == PROTOCOL {
             return Ok(client);
         }
-        Err(ConnectError::OtherVersion { pid: hello.pid, daemon: hello.version, client: env!("CARGO_PKG_VERSION").to_owned() })
+        let client = env!("CARGO_PKG_VERSION").to_owned();
+        let is_newer = hello.protocol > PROTOCOL;
+        Err(ConnectError::OtherVersion { pid: hello.pid, daemon: hello.version, client, is_newer })
     }
 
     /// Connects to the daemon of a home, whatever its version: good for [`Client::hello`] and [`Client::shutdown`] only.

@@ -199,10 +199,7 @@ pub enum ConnectError {
         source: std::io::Error,
     },
     /// The daemon speaks another version of the protocol.
-    #[error(
-        "the daemon (pid {pid}) is version {daemon}, this program is version {client}: restart it with `prestic-ctl shutdown`, \
-         then run this again"
-    )]
+    #[error("the daemon (pid {pid}) is version {daemon}, this program is version {client}: {}", way_to_same_version(*is_newer))]
     OtherVersion {
         /// The daemon's process id.
         pid: u32,
@@ -210,10 +207,20 @@ pub enum ConnectError {
         daemon: String,
         /// The client's version.
         client: String,
+        /// Whether the daemon's protocol is the later one.
+        is_newer: bool,
     },
     /// The connection broke, or a call took too long.
     #[error("the daemon does not answer")]
     Call(#[from] CallError),
+}
+
+fn way_to_same_version(is_daemon_newer: bool) -> &'static str {
+    if is_daemon_newer {
+        "it has been upgraded meanwhile; start this program again"
+    } else {
+        "restart it with `prestic-ctl shutdown`, then run this again"
+    }
 }
 
 impl ConnectError {
@@ -231,3 +238,21 @@ impl ConnectError {
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct CallError(#[from] pub tarpc::client::RpcError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(is_newer: bool, expected: &str) {
+        let [daemon, client] = ["1.0.0", "2.0.0"].map(str::to_owned);
+        let text = ConnectError::OtherVersion { pid: 7, daemon, client, is_newer }.to_string();
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn it_is_the_older_one_of_daemon_and_client_that_is_to_be_started_again() {
+        check(false, "restart it with `prestic-ctl shutdown`, then run this again");
+        check(true, "start this program again");
+    }
+}

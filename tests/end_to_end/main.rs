@@ -37,6 +37,7 @@ mod ctl;
 mod daemon;
 mod doctor;
 mod export;
+mod first_process;
 mod import;
 mod macos_files;
 mod new;

@@ -10,14 +10,29 @@ use std::{
     time::Instant,
 };
 
-use prestic_proto::{client::Client, outcome::Outcome, run::RunState};
+use prestic_proto::{
+    client::Client,
+    content::{ContentForm, ContentRequest},
+    outcome::Outcome,
+    run::RunState,
+};
 use prestic_tests::{
     LIMIT,
     fake::{FakeScript, Gate, Wire},
+    files,
     home::TestHome,
     notify_socket::NotifySocket,
     processes, programs,
+    restic::oldest_and_newest,
 };
+
+use crate::repository::{back_up, path, snapshots};
+
+/// How often a neighbor of the daemon's program is opened: often enough to tell a few wakes from one for each.
+const OPENED: u64 = 20_000;
+
+/// The size of a file that takes longer to read than a daemon to leave.
+const DOWNLOADED: u64 = 32 * 1024 * 1024;
 
 /// A home whose daemon was started from a program of its own, with a task that waits at a gate.
 fn home_with_own_program() -> (TestHome, PathBuf, Gate, Wire) {
@@ -25,7 +40,15 @@ fn home_with_own_program() -> (TestHome, PathBuf, Gate, Wire) {
 }
 
 fn home_with_variables(variables: &[(&str, &Path)]) -> (TestHome, PathBuf, Gate, Wire) {
-    let mut home = TestHome::new();
+    let (mut home, program, gate, wire) = home_without_daemon();
+    let mut command = home.command(&program);
+    command.envs(variables.iter().copied());
+    home.start_daemon_with(command);
+    (home, program, gate, wire)
+}
+
+fn home_without_daemon() -> (TestHome, PathBuf, Gate, Wire) {
+    let home = TestHome::new();
     let gate = Gate::new(home.path("gate"));
     let wire = Wire::new(home.path("wire"));
     let script = FakeScript { tell: Some(wire.path().to_owned()), ..FakeScript::of([gate.wait()]) };
@@ -33,9 +56,6 @@ fn home_with_variables(variables: &[(&str, &Path)]) -> (TestHome, PathBuf, Gate,
     let program = home.path("bin").join("prestic-daemon");
     fs::create_dir(home.path("bin")).unwrap();
     copy(&programs::daemon(), &program);
-    let mut command = home.command(&program);
-    command.envs(variables.iter().copied());
-    home.start_daemon_with(command);
     (home, program, gate, wire)
 }
 
@@ -252,4 +272,103 @@ fn run_that_somebody_has_queued_comes_first() {
     gate.open();
     let second = home.wait_for_task("slow", |run| run.id != first && run.finished().is_some());
     assert_eq!(second.finished().unwrap().outcome, Outcome::Succeeded);
+}
+
+#[test]
+fn programs_beside_the_daemon_s_can_be_started_without_waking_it() {
+    let (home, program, ..) = home_with_own_program();
+    let neighbor = program.with_file_name("neighbor");
+    File::create(&neighbor).unwrap();
+    let before = processes::voluntary_switches(home.daemon_pid());
+    for _ in 0..OPENED {
+        File::open(&neighbor).unwrap();
+    }
+    // The daemon has had its turn.
+    home.status();
+    let switches = processes::voluntary_switches(home.daemon_pid()) - before;
+    assert!(switches < OPENED / 100, "it woke {switches} times");
+}
+
+#[test]
+fn program_that_is_written_slowly_takes_over_when_it_is_whole() {
+    let (home, program, ..) = home_with_own_program();
+    let before = instance(&home);
+    fs::remove_file(&program).unwrap();
+    copy(&programs::daemon(), &program);
+    let writer = File::options().append(true).open(&program).unwrap();
+    wait_for_words(&home, "does not take over");
+    assert_eq!(instance(&home), before);
+    drop(writer);
+    wait_for_successor(&home, before);
+}
+
+#[test]
+fn what_could_not_be_saved_is_not_lost_by_an_upgrade() {
+    let (home, program, ..) = home_with_own_program();
+    let before = instance(&home);
+    let status = home.home().status_file();
+    // No file can take the place of a folder. One may just be written.
+    while fs::create_dir(&status).is_err() {
+        let _ = fs::remove_file(&status);
+    }
+    home.ctl(&["pause"]).expect_code(0);
+    wait_for_words(&home, "in memory only");
+    install(&programs::daemon(), &program);
+    wait_for_words(&home, "as soon as nothing is lost");
+    fs::remove_dir(&status).unwrap();
+    home.ctl(&["pause", "slow"]).expect_code(0);
+    let end = Instant::now() + LIMIT;
+    while !status.is_file() {
+        assert!(Instant::now() < end, "nothing was saved");
+        thread::yield_now();
+    }
+    home.ctl(&["resume", "slow"]).expect_code(0);
+    wait_for_successor(&home, before);
+    assert!(home.status().paused.is_some());
+}
+
+#[test]
+fn successor_that_cannot_go_on_says_so_where_somebody_can_read_it() {
+    let (mut home, program, ..) = home_without_daemon();
+    let mut command = home.command(&program);
+    command.arg("--detached");
+    home.start_daemon_with(command);
+    let socket = home.home().root().join("run/daemon.sock");
+    fs::remove_file(&socket).unwrap();
+    fs::create_dir(&socket).unwrap();
+    install(&programs::daemon(), &program);
+    assert!(!home.wait_for_daemon().success());
+    let log = fs::read_to_string(home.home().daemon_log()).unwrap();
+    assert!(log.contains("cannot go on") && log.contains("is in the way"), "{log}");
+}
+
+#[test]
+fn download_that_is_under_way_comes_first() {
+    let (mut home, program, ..) = home_without_daemon();
+    let [_, restic] = oldest_and_newest();
+    let repository = restic.init(home.path("repository"));
+    let file = home.path("file");
+    files::random_file(&file, DOWNLOADED, 1);
+    back_up(&repository, &file);
+    home.write_config(format!("[home]\n{}", repository.profile()));
+    let command = home.command(&program);
+    home.start_daemon_with(command);
+    let before = instance(&home);
+    home.with_client(async |client| {
+        let snapshot = snapshots(&client).await.snapshots[0].id.clone();
+        let request = ContentRequest { snapshot, path: path(&file), form: ContentForm::File };
+        let content = client.open("home", request).await.unwrap().unwrap().content;
+        install(&programs::daemon(), &program);
+        wait_for_words(&home, "as soon as nothing is lost");
+        let mut length = 0;
+        loop {
+            let piece = client.read(content).await.expect("the daemon goes on").unwrap();
+            length += piece.bytes.len() as u64;
+            if piece.is_last {
+                break;
+            }
+        }
+        assert_eq!(length, DOWNLOADED);
+    });
+    wait_for_successor(&home, before);
 }

@@ -48,6 +48,11 @@ pub fn parent(number: u32) -> Option<u32> {
     stat_field(number, 1)
 }
 
+/// Returns the group of a process: what a terminal's Ctrl-C reaches as a whole.
+pub fn group(number: u32) -> Option<u32> {
+    stat_field(number, 2)
+}
+
 /// Returns the session of a process: the number of the process that leads it.
 pub fn session(number: u32) -> Option<u32> {
     stat_field(number, 3)

@@ -118,7 +118,8 @@ fn read(path: &Path) -> Result<Option<String>, ServiceError> {
 /// Asks the user's manager for the unit. The error says why there is no answer.
 fn unit_state() -> Result<UnitState, String> {
     let mut command = Command::new("systemctl");
-    command.args(["--user", "show", "--timestamp=unix", PROPERTIES, UNIT]).stdin(Stdio::null());
+    // Times of UTC are the same everywhere. `--timestamp=unix` would need systemd 251, which Ubuntu 22.04 has not.
+    command.args(["--user", "show", PROPERTIES, UNIT]).env("TZ", "UTC").stdin(Stdio::null());
     let output = match command.output() {
         Ok(output) => output,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("`systemctl` is not installed".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 pub use prestic_proto::user_service::UNIT;
 
 use crate::service::{
@@ -14,6 +14,9 @@ use crate::service::{
 /// What `systemctl show` is asked for.
 pub const PROPERTIES: &str =
     "--property=LoadState,ActiveState,SubState,UnitFileState,FragmentPath,MainPID,ActiveEnterTimestamp,StatusText";
+
+/// How it writes times where the zone is UTC, in every version of systemd.
+const TIMESTAMP: &str = "%a %Y-%m-%d %H:%M:%S UTC";
 
 /// Where packages put units for users.
 pub const PACKAGE_FOLDERS: &[&str] = &["/usr/lib/systemd/user", "/lib/systemd/user"];
@@ -66,14 +69,14 @@ pub fn entry_file(config_folder: &Path) -> PathBuf {
     config_folder.join("autostart/prestic-tray.desktop")
 }
 
-/// Reads what `systemctl show` prints.
+/// Reads what `systemctl show` prints where the zone is UTC.
 pub fn read_state(text: &str) -> UnitState {
     let value = |name: &str| {
         let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         found.filter(|value| !value.is_empty())
     };
     let word = |name: &str| value(name).unwrap_or_default().to_owned();
-    let since = value("ActiveEnterTimestamp").and_then(|at| at.strip_prefix('@')?.parse().ok());
+    let since = value("ActiveEnterTimestamp").and_then(|at| NaiveDateTime::parse_from_str(at, TIMESTAMP).ok());
     UnitState {
         is_loaded: value("LoadState") == Some("loaded"),
         enabled: word("UnitFileState"),
@@ -81,7 +84,7 @@ pub fn read_state(text: &str) -> UnitState {
         sub: word("SubState"),
         file: value("FragmentPath").map(PathBuf::from),
         pid: value("MainPID").and_then(|pid| pid.parse().ok()).filter(|pid| *pid != 0),
-        since: since.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+        since: since.map(|at| at.and_utc()),
         says: value("StatusText").map(str::to_owned),
     }
 }

@@ -98,7 +98,7 @@ impl Core {
                 self.hand_over();
                 let _ = reply.send(());
             }
-            Command::MakeWay(successor, reply) => drop(reply.send(self.make_way(successor))),
+            Command::MakeWay { successor, is_urgent, reply } => drop(reply.send(self.make_way(successor, is_urgent))),
             Command::ShutDown(reply) => {
                 // Only a second signal skips the grace: asking again is no reason to kill.
                 if self.planner.state().is_shutting_down {

@@ -74,8 +74,14 @@ pub enum Command {
     /// End the daemon and leave the runs to the next one.
     HandOver(Reply<()>),
     /// An upgrade has been installed: leave the runs to it, which takes the place of this program, if nothing is lost by that.
-    /// The answer tells whether the daemon ends.
-    MakeWay(Successor, Reply<bool>),
+    MakeWay {
+        /// The upgrade.
+        successor: Successor,
+        /// Whether it has waited for long, so that occurrences may count as missed.
+        is_urgent: bool,
+        /// Tells whether the daemon ends.
+        reply: Reply<bool>,
+    },
 }
 
 /// Everything that reaches the core.

@@ -73,12 +73,13 @@ impl Core {
     /// Leaves all runs to the program of an upgrade, unless something would be lost by that now. Returns whether the daemon ends.
     ///
     /// A service manager is told of no end: the process goes on.
-    pub(super) fn make_way(&mut self, successor: Successor) -> bool {
+    pub(super) fn make_way(&mut self, successor: Successor, is_urgent: bool) -> bool {
         if self.planner.state().is_shutting_down {
             return true;
         }
         let now = clock::now();
-        if !self.planner.can_be_left(now) {
+        // What is only in memory goes with this program.
+        if self.saver.is_behind() || !self.planner.can_be_left(now, is_urgent) {
             return false;
         }
         tracing::info!("{} takes over; runs that are under way go on", successor.0.display());

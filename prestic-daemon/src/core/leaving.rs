@@ -16,10 +16,11 @@ const CHANGE: TimeDelta = TimeDelta::minutes(2);
 
 impl Planner {
     /// Whether nothing is lost if all is left to the next daemon. It adopts the runs that have a supervisor, and of the queue
-    /// it finds by itself what is due by a rule that holds for it, too.
-    pub fn can_be_left(&self, now: DateTime<Utc>) -> bool {
+    /// it finds by itself what is due by a rule that holds for it, too; where it is urgent, also what it writes down as missed.
+    pub fn can_be_left(&self, now: DateTime<Utc>, is_urgent: bool) -> bool {
+        let may_be_missed = |entry: &RunEntry| is_urgent && !entry.is_wanted && comes_again(&entry.run);
         self.state.runs.values().all(|entry| match entry.run.state {
-            RunState::Queued(_) => self.is_found_again(entry, now),
+            RunState::Queued(_) => self.is_found_again(entry, now) || may_be_missed(entry),
             RunState::Starting | RunState::WaitingForSecret { .. } => false,
             _ => true,
         })
@@ -92,7 +93,9 @@ mod tests {
 
     #[track_caller]
     fn check(schedule: &str, catch_up: CatchUp, expected: bool) {
-        assert_eq!(waiting(schedule, catch_up).can_be_left(at(60)), expected, "{schedule} {catch_up:?}");
+        let planner = waiting(schedule, catch_up);
+        assert_eq!(planner.can_be_left(at(60), false), expected, "{schedule} {catch_up:?}");
+        assert!(planner.can_be_left(at(60), true), "{schedule} {catch_up:?}");
     }
 
     #[test]
@@ -110,18 +113,19 @@ mod tests {
     fn run_that_somebody_waits_for_cannot_be_left() {
         let mut planner = waiting("daily at 01:00", CatchUp::Yes);
         planner.request(asked("home"), at(61)).unwrap();
-        assert!(!planner.can_be_left(at(61)));
+        assert!(!planner.can_be_left(at(61), false));
+        assert!(!planner.can_be_left(at(61), true));
     }
 
     #[test]
     fn run_can_be_left_once_it_has_a_supervisor() {
         let mut planner = planner(&[plan("home", "", "r")], at(0));
         planner.request(asked("home"), at(1)).unwrap();
-        assert!(!planner.can_be_left(at(1)));
+        assert!(!planner.can_be_left(at(1), true));
         planner.hear(RunId(1), RunNews::WaitingForSecret { until: at(9) }, at(2));
-        assert!(!planner.can_be_left(at(2)));
+        assert!(!planner.can_be_left(at(2), true));
         planner.hear(RunId(1), started(3), at(3));
-        assert!(planner.can_be_left(at(3)));
+        assert!(planner.can_be_left(at(3), false));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use std::{
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -33,12 +36,15 @@ struct Shared {
     path: PathBuf,
     status: Mutex<StatusIni>,
     changed: Notify,
+    /// Whether the last writing has failed.
+    is_behind: AtomicBool,
 }
 
 impl Saver {
     /// Starts the writer.
     pub fn start(path: PathBuf, status: StatusIni) -> Self {
-        let shared = Arc::new(Shared { path, status: Mutex::new(status), changed: Notify::new() });
+        let shared =
+            Arc::new(Shared { path, status: Mutex::new(status), changed: Notify::new(), is_behind: AtomicBool::new(false) });
         let (closing, closed) = oneshot::channel();
         let writer = tokio::spawn(write_changes(Arc::clone(&shared), closed));
         Self { shared, closing, writer }
@@ -88,6 +94,11 @@ impl Saver {
         self.shared.changed.notify_one();
     }
 
+    /// Whether something could not be written, and is in memory only.
+    pub fn is_behind(&self) -> bool {
+        self.shared.is_behind.load(Ordering::Relaxed)
+    }
+
     /// Writes what is still to be written, and ends.
     pub async fn finish(self) {
         drop(self.closing);
@@ -109,7 +120,9 @@ impl Shared {
             let file = shared.lock().to_file();
             file.save(&shared.path)
         });
-        if let Err(error) = written.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+        let written = written.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        self.is_behind.store(written.is_err(), Ordering::Relaxed);
+        if let Err(error) = written {
             tracing::error!("cannot write {}: {error}; what the tasks did last is in memory only", self.path.display());
         }
     }
@@ -166,6 +179,27 @@ mod tests {
         }
         assert!(start.elapsed() >= PAUSE, "it was written again at once");
         assert_eq!(saved(&path), ["one", "two", "three"]);
+        saver.finish().await;
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_written_is_known_until_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        std::fs::File::create(&home).unwrap();
+        let saver = Saver::start(home.join("status.ini"), StatusIni::default());
+        assert!(!saver.is_behind());
+        change(&saver, "one");
+        while !saver.is_behind() {
+            task::yield_now().await;
+        }
+        std::fs::remove_file(&home).unwrap();
+        std::fs::create_dir(&home).unwrap();
+        change(&saver, "two");
+        while saver.is_behind() {
+            task::yield_now().await;
+        }
+        assert_eq!(saved(&home.join("status.ini")), ["one", "two"]);
         saver.finish().await;
     }
 

@@ -34,6 +34,8 @@ pub fn attend() -> io::Result<Option<ExitCode>> {
 /// To be called while there is no other thread, because threads inherit what is blocked.
 fn run(command: &mut Command) -> io::Result<ExitCode> {
     let signals = block_signals()?;
+    // A Ctrl-C in the container's terminal comes once, from here: a second one would leave the runs no time.
+    command.process_group(0);
     // SAFETY: between fork and exec only system calls are made; nothing allocates and no lock is taken.
     unsafe { command.pre_exec(unblock_signals) };
     let child = command.spawn()?;

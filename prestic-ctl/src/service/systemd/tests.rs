@@ -181,7 +181,7 @@ fn removal_leaves_a_package_s_unit_where_it_is() {
 #[test]
 fn state_is_read_from_what_systemctl_shows() {
     let text = "MainPID=13262\nLoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n\
-                FragmentPath=/a b/prestic-daemon.service\nActiveEnterTimestamp=@1763918197\nStatusText=4 tasks; x=y\n";
+                FragmentPath=/a b/prestic-daemon.service\nActiveEnterTimestamp=Sun 2025-11-23 17:16:37 UTC\nStatusText=4 tasks; x=y\n";
     let expected = UnitState {
         is_loaded: true,
         enabled: "enabled".to_owned(),
