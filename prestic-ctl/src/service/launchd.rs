@@ -136,7 +136,8 @@ fn refuse_foreign(present: Option<&str>, path: &Path) -> Result<(), ServiceError
 }
 
 // Paths of Unix are joined as Unix does.
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -216,5 +216,6 @@ fn systemctl(words: &[&str]) -> Step {
 }
 
 // Paths of Unix are joined as Unix does.
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;
