@@ -50,8 +50,8 @@ impl Planner {
         if !task.is_told_overdue && task.is_overdue(now) {
             return true;
         }
-        // Of these nothing would come: they are looked at again when the pause is over, or when the record is there.
-        if self.state.pause_of(task).is_some() || self.is_being_recorded(task) {
+        // Of these nothing would come: they are looked at again when the pause is over, or when more is known of the run.
+        if self.state.pause_of(task).is_some() || self.is_run_unclear(task) {
             return false;
         }
         let has_come = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
@@ -97,8 +97,8 @@ impl Planner {
 
     fn answer_schedule(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Action> {
         let Some(task) = self.state.tasks.get(name) else { return Vec::new() };
-        // A later instant on disk would hide that one from the next daemon. This is looked at again when it is there.
-        if self.is_being_recorded(task) {
+        // This is looked at again when it is clear.
+        if self.is_run_unclear(task) {
             return Vec::new();
         }
         let waiting = self.scheduled_run_in_queue(task);
@@ -131,10 +131,16 @@ impl Planner {
         }
     }
 
-    /// Whether the run of an occurrence was launched and its instant is not known to be on disk.
-    fn is_being_recorded(&self, task: &TaskState) -> bool {
+    /// Whether it is not known yet which occurrences the run of a task has dealt with.
+    ///
+    /// One that was launched may not be on disk: a later instant there would hide it from the next daemon. And one that lost
+    /// its supervisor is about to end as interrupted, after which the rule for what was missed decides on all at once.
+    fn is_run_unclear(&self, task: &TaskState) -> bool {
         let active = task.active.and_then(|run| self.state.runs.get(&run));
-        active.is_some_and(|active| active.run.state == RunState::Starting && active.run.due_at > Some(task.handled_until))
+        active.is_some_and(|active| {
+            let is_being_recorded = active.run.state == RunState::Starting && active.run.due_at > Some(task.handled_until);
+            active.is_lost || is_being_recorded
+        })
     }
 
     /// Returns the run of a task that was due and still waits.

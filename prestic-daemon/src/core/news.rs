@@ -126,7 +126,13 @@ impl Planner {
                 if !matches!(entry.run.state, RunState::Stopping { .. }) {
                     entry.run.state = RunState::Running { pid };
                 }
-                vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(entry.run.task.clone())]
+                let task = entry.run.task.clone();
+                let mut actions = vec![Action::Announce(Box::new(entry.run.clone())), Action::SaveStatus(task.clone())];
+                // It has a supervisor after all: what came due has waited for that.
+                if std::mem::take(&mut entry.is_lost) && !self.state.is_shutting_down {
+                    actions.extend(self.look_at(&task, now));
+                }
+                actions
             }
             RunNews::WaitingForLock { log_file, holders, until } => {
                 entry.run.log_file = log_file;

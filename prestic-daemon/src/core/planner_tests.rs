@@ -189,6 +189,39 @@ fn occurrence_lost_with_the_machine_is_caught_up() {
     assert_eq!(trigger(&planner, 8), Trigger::CaughtUp);
 }
 
+/// A daemon that finds a run of its hourly task without a supervisor, after a later time has come.
+fn planner_with_lost_run() -> Planner {
+    let mut planner = Planner::new();
+    planner.adopt(&record(RunId(7), Stage::Planned), true);
+    let memory = |_: &str, _: &State| TaskMemory { handled_until: Some(at(60)), ..TaskMemory::default() };
+    planner.configure(vec![plan("home", "hourly", "r")], LIMITS, memory, at(125));
+    assert_eq!(planner.state().runs.len(), 1, "nobody knows yet whether that run counts");
+    planner
+}
+
+#[track_caller]
+fn check_missed(planner: &Planner, count: u32) {
+    let run = &planner.state().runs[&RunId(8)].run;
+    let outcome = Outcome::Skipped(SkipReason::Missed { count });
+    assert_eq!((run.due_at, run.finished().map(|finished| &finished.outcome)), (Some(at(120)), Some(&outcome)));
+}
+
+#[test]
+fn what_came_while_a_run_was_lost_is_decided_on_once() {
+    let mut planner = planner_with_lost_run();
+    end_at(&mut planner, 7, Outcome::Interrupted, 126);
+    check_missed(&planner, 2);
+    planner.wake(at(127));
+    assert_eq!(planner.state().runs.len(), 2);
+}
+
+#[test]
+fn what_came_while_a_run_seemed_lost_is_decided_on_when_it_goes_on() {
+    let mut planner = planner_with_lost_run();
+    planner.hear(RunId(7), RunNews::Started { at: at(60), pid: 7, log_file: None }, at(126));
+    check_missed(&planner, 1);
+}
+
 #[test]
 fn occurrence_that_loses_its_supervisor_is_repeated_once() {
     let mut planner = planner(&[plan("home", "daily at 01:00", "r")], at(0));

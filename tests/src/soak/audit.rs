@@ -173,7 +173,9 @@ impl Auditor<'_> {
         let again = usize::from(is_repetition);
         if fresh.is_empty() && !is_repetition {
             self.account.twice += 1;
-            self.account.tell(format!("run {run} answers {due_at} once more: {:?}", record.outcome()));
+            let others = self.evidence.records.iter().filter(|other| other.run != run && other.due_at >= Some(due_at - NEAR));
+            let others: Vec<_> = others.take_while(|other| other.due_at <= Some(due_at + NEAR)).collect();
+            self.account.tell(format!("run {run} answers {due_at} once more: {record:?}, beside {others:#?}"));
             return;
         }
         let optional = fresh.iter().filter(|at| self.optional.contains(at)).count();
