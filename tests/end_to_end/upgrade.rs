@@ -14,7 +14,7 @@ use prestic_proto::{
     client::Client,
     content::{ContentForm, ContentRequest},
     outcome::Outcome,
-    run::RunState,
+    run::{RunId, RunState},
 };
 use prestic_tests::{
     LIMIT,
@@ -102,6 +102,30 @@ fn wait_for_successor(home: &TestHome, before: u64) {
         }
     });
     assert_ne!(instance(home), before);
+}
+
+/// An upgrade that is installed, and waits because somebody has queued a run behind the one that is under way.
+struct Waiting {
+    home: TestHome,
+    program: PathBuf,
+    gate: Gate,
+    wire: Wire,
+    /// Which start of the daemon it is.
+    before: u64,
+    /// The run that is under way.
+    first: RunId,
+}
+
+fn upgrade_that_waits_for_a_queued_run() -> Waiting {
+    let (home, program, gate, mut wire) = home_with_own_program();
+    let before = instance(&home);
+    let first = home.run("slow");
+    wire.hear_start();
+    home.wait_running(first);
+    home.ctl(&["run", "slow", "--queue", "--detach"]).expect_code(0);
+    install(&programs::daemon(), &program);
+    wait_for_words(&home, "as soon as nothing is lost");
+    Waiting { home, program, gate, wire, before, first }
 }
 
 /// Whether another start of the daemon answers.
@@ -224,14 +248,7 @@ fn service_manager_hears_of_no_end_and_children_get_nothing_of_it() {
 
 #[test]
 fn program_that_is_broken_while_it_waits_does_not_take_over() {
-    let (home, program, gate, mut wire) = home_with_own_program();
-    let before = instance(&home);
-    let first = home.run("slow");
-    wire.hear_start();
-    home.wait_running(first);
-    home.ctl(&["run", "slow", "--queue", "--detach"]).expect_code(0);
-    install(&programs::daemon(), &program);
-    wait_for_words(&home, "as soon as nothing is lost");
+    let Waiting { home, program, gate, mut wire, before, first } = upgrade_that_waits_for_a_queued_run();
     install_no_daemon(&home, &program);
     wait_for_words(&home, "does not take over");
     gate.open();
@@ -263,14 +280,7 @@ fn client_that_comes_while_a_program_takes_over_waits_for_it() {
 
 #[test]
 fn run_that_somebody_has_queued_comes_first() {
-    let (home, program, gate, mut wire) = home_with_own_program();
-    let before = instance(&home);
-    let first = home.run("slow");
-    wire.hear_start();
-    home.wait_running(first);
-    home.ctl(&["run", "slow", "--queue", "--detach"]).expect_code(0);
-    install(&programs::daemon(), &program);
-    wait_for_words(&home, "as soon as nothing is lost");
+    let Waiting { home, gate, mut wire, before, first, .. } = upgrade_that_waits_for_a_queued_run();
     assert_eq!(instance(&home), before);
     gate.open();
     wire.hear_start();
